@@ -1,0 +1,30 @@
+use tidings_core::{Config, Engine, Error};
+
+/// A client of one project. Cheap to clone; the clones share connections and token.
+///
+/// ```
+/// use tidings::{Client, Config, Credentials};
+/// let config = Config::new("project", Credentials::access_key("key id", "key secret"));
+/// let client = Client::new(config.region("eu".parse()?).app_id("01HKWT3XRVH6RP17S8KSBC4PYR"))?;
+/// # Ok::<(), tidings::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    engine: Engine,
+}
+
+impl Client {
+    /// Checks the configuration and makes a client. No I/O: connections and token come with the first call.
+    pub fn new(config: Config) -> Result<Self, Error> {
+        Ok(Self { engine: Engine::new(config)? })
+    }
+
+    /// A client set up by the environment; [`Config::from_env`] names the variables.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::new(Config::from_env()?)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}

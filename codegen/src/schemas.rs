@@ -1,0 +1,528 @@
+//! Understands schemas: which form each one has, and that it has what the form needs and nothing else.
+
+use std::collections::HashSet;
+
+use indexmap::IndexMap;
+
+use crate::document::{self, Additional, Groups};
+use crate::error::{Error, Place, Result, fail};
+use crate::ir::{
+    EnumerationValue, Facts, Format, Group, Object, PhoneNumberWhen, Property, Schema, Sensitivity, Shape,
+    Type, Union, Usage, Variant,
+};
+
+const PREFIX: &str = "#/components/schemas/";
+
+/// Keywords that say something about a property, whatever its type is.
+const FACTS: [&str; 6] = ["description", "default", "deprecated", "x-personal", "x-secret", "x-unverified"];
+
+/// All schemas of the contract as they are written, by name.
+pub(crate) struct Schemas<'a>(pub(crate) IndexMap<&'a str, (&'a document::Schema, Place)>);
+
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Object,
+    Enumeration,
+    Union,
+}
+
+impl Schemas<'_> {
+    pub(crate) fn read(&self) -> Result<IndexMap<String, Schema>> {
+        let mut schemas = IndexMap::new();
+        for (name, (schema, place)) in &self.0 {
+            schemas.insert((*name).to_owned(), self.schema(name, schema, place)?);
+        }
+        for schema in schemas.values() {
+            if let Shape::Union(union) = &schema.shape {
+                check_variants(union, &schemas, &self.0[&*schema.name].1)?;
+            }
+        }
+        Ok(schemas)
+    }
+
+    fn schema(&self, name: &str, schema: &document::Schema, place: &Place) -> Result<Schema> {
+        let shape = match form(schema, place)? {
+            Form::Object => Shape::Object(self.object(schema, place)?),
+            Form::Enumeration => Shape::Enumeration(enumeration(schema, place)?),
+            Form::Union => Shape::Union(self.union(schema, place)?),
+        };
+        let facts = facts(schema, place)?;
+        if facts.sensitivity != Sensitivity::Open {
+            return fail(place, "a property is secret or personal, not a schema");
+        }
+        if facts.description.is_empty() {
+            return fail(place, "needs a description");
+        }
+        if let (Shape::Enumeration(values), Some(default)) = (&shape, &facts.default)
+            && values.iter().all(|value| value.value != *default)
+        {
+            return fail(place.at("default"), format_args!("`{default}` is none of the values"));
+        }
+        Ok(Schema {
+            name: name.to_owned(),
+            description: facts.description,
+            default: facts.default,
+            deprecated: facts.deprecated,
+            unverified: facts.unverified,
+            shape,
+            usage: Usage::default(),
+        })
+    }
+
+    fn object(&self, schema: &document::Schema, place: &Place) -> Result<Object> {
+        only(
+            schema,
+            place,
+            "an object",
+            &[
+                "type",
+                "description",
+                "deprecated",
+                "x-unverified",
+                "properties",
+                "required",
+                "additionalProperties",
+                "x-one-of",
+                "x-at-most-one-of",
+                "x-phone-number-when",
+            ],
+        )?;
+        let required = schema.required.as_deref().unwrap_or_default();
+        unique(required, &place.at("required"))?;
+        let mut properties = Vec::new();
+        for (name, property) in schema.properties.iter().flat_map(|properties| &properties.0) {
+            let is_required = required.contains(name);
+            properties.push(self.property(name, property, is_required, &place.at("properties").at(name))?);
+        }
+        let object = Object {
+            properties,
+            additional: match &schema.additional {
+                None | Some(Additional::None) => false,
+                Some(Additional::Any) => true,
+                Some(Additional::Of(_)) => {
+                    return fail(
+                        place.at("additionalProperties"),
+                        "a schema with properties may have any others or none; a map has a property of its own",
+                    );
+                }
+            },
+            groups: Vec::new(),
+            phone_number_when: None,
+        };
+        for name in required {
+            known(&object, name, &place.at("required"))?;
+        }
+        let groups =
+            [("x-one-of", true, &schema.exactly_one_of), ("x-at-most-one-of", false, &schema.at_most_one_of)];
+        let mut read = Vec::new();
+        for (keyword, exactly_one, groups) in groups {
+            for members in groups.iter().flat_map(|Groups(groups)| groups) {
+                read.push(group(&object, members, exactly_one, &place.at(keyword))?);
+            }
+        }
+        let phone_number_when = schema
+            .phone_number_when
+            .as_ref()
+            .map(|when| phone_number_when(&object, when, &place.at("x-phone-number-when")))
+            .transpose()?;
+        Ok(Object { groups: read, phone_number_when, ..object })
+    }
+
+    fn property(
+        &self,
+        name: &str,
+        schema: &document::Schema,
+        required: bool,
+        place: &Place,
+    ) -> Result<Property> {
+        let mut allowed = FACTS.to_vec();
+        allowed.push("readOnly");
+        let kind = self.kind(schema, &allowed, place)?;
+        let facts = facts(schema, place)?;
+        if facts.description.is_empty() {
+            return fail(place, "needs a description");
+        }
+        if kind.is_free_form() && facts.sensitivity == Sensitivity::Open {
+            return fail(place, "free-form JSON must be x-personal: nobody knows what is in it");
+        }
+        if matches!(kind, Type::Constant(_)) && (!required || facts.sensitivity != Sensitivity::Open) {
+            return fail(place, "a constant must be required and open: it tells one form from another");
+        }
+        check_default(facts.default.as_deref(), schema, &kind, self, place)?;
+        Ok(Property {
+            name: name.to_owned(),
+            required,
+            read_only: schema.read_only == Some(true),
+            facts,
+            kind,
+        })
+    }
+
+    /// The type of a property, a parameter, an item or a value. `others` are keywords that may stand beside it.
+    pub(crate) fn kind(
+        &self,
+        schema: &document::Schema,
+        others: &[&'static str],
+        place: &Place,
+    ) -> Result<Type> {
+        let only = |form: &str, own: &[&'static str]| {
+            let allowed: Vec<_> = own.iter().chain(others).copied().collect();
+            only(schema, place, form, &allowed)
+        };
+        if schema.reference.is_some() {
+            return self.reference_kind(schema, others, place);
+        }
+        let Some(kind) = schema.kind.as_deref() else { return fail(place, "has no type and no $ref") };
+        match (kind, schema.format.as_deref()) {
+            ("string", None) if schema.constant.is_some() => {
+                only("a constant", &["type", "const"])?;
+                Ok(Type::Constant(schema.constant.clone().unwrap_or_default()))
+            }
+            ("string", _) if schema.values.is_some() => {
+                fail(place, "every enum is a schema of its own, with a name")
+            }
+            ("string", Some("date-time")) => {
+                only("a date-time", &["type", "format"])?;
+                Ok(Type::DateTime)
+            }
+            ("string", Some("duration")) => {
+                only("a duration", &["type", "format", "minimum", "maximum"])?;
+                Ok(Type::Duration { minimum: schema.minimum, maximum: schema.maximum })
+            }
+            ("string", format) => {
+                only("a string", &["type", "format", "minLength", "maxLength", "x-phone-number"])?;
+                let format = match (format, schema.phone_number) {
+                    (None, Some(true)) => Some(Format::PhoneNumber),
+                    (None, _) => None,
+                    (Some("date"), None) => Some(Format::Date),
+                    (Some("uri"), None) => Some(Format::Uri),
+                    (Some(format), None) => {
+                        return fail(place, format_args!("unknown format `{format}` of a string"));
+                    }
+                    (Some(_), Some(_)) => return fail(place, "has a format and is a phone number"),
+                };
+                Ok(Type::Text { format, min_length: schema.min_length, max_length: schema.max_length })
+            }
+            ("boolean", None) => {
+                only("a boolean", &["type"])?;
+                Ok(Type::Boolean)
+            }
+            ("integer", Some(format @ ("int32" | "int64"))) => {
+                only("an integer", &["type", "format", "minimum", "maximum"])?;
+                Ok(Type::Integer {
+                    bits: if format == "int32" { 32 } else { 64 },
+                    minimum: schema.minimum.map(|limit| whole(limit, &place.at("minimum"))).transpose()?,
+                    maximum: schema.maximum.map(|limit| whole(limit, &place.at("maximum"))).transpose()?,
+                })
+            }
+            ("number", Some(format @ ("float" | "double"))) => {
+                only("a number", &["type", "format", "minimum", "maximum"])?;
+                let bits = if format == "float" { 32 } else { 64 };
+                Ok(Type::Number { bits, minimum: schema.minimum, maximum: schema.maximum })
+            }
+            ("integer", None) => fail(place, "an integer needs the format int32 or int64"),
+            ("number", None) => fail(place, "a number needs the format float or double"),
+            ("array", None) => {
+                only("an array", &["type", "items", "minItems", "maxItems"])?;
+                let Some(items) = &schema.items else { return fail(place, "an array needs items") };
+                Ok(Type::List {
+                    items: Box::new(self.inner_kind(items, &place.at("items"))?),
+                    min_items: schema.min_items,
+                    max_items: schema.max_items,
+                })
+            }
+            ("object", None) => {
+                only("a map", &["type", "additionalProperties", "propertyNames"])?;
+                self.map_kind(schema, place)
+            }
+            (kind, Some(format)) => fail(place, format_args!("unknown format `{format}` of type `{kind}`")),
+            (kind, None) => fail(place, format_args!("unknown type `{kind}`")),
+        }
+    }
+
+    fn inner_kind(&self, schema: &document::Schema, place: &Place) -> Result<Type> {
+        let kind = self.kind(schema, &[], place)?;
+        if matches!(kind, Type::Constant(_)) {
+            return fail(place, "a constant can only be a property");
+        }
+        Ok(kind)
+    }
+
+    fn map_kind(&self, schema: &document::Schema, place: &Place) -> Result<Type> {
+        let keys = match &schema.property_names {
+            None => None,
+            Some(names) => {
+                let place = place.at("propertyNames");
+                match self.kind(names, &[], &place)? {
+                    Type::Enumeration { schema, refused } if refused.is_empty() => Some(schema),
+                    _ => return fail(place, "must be a $ref to an enum"),
+                }
+            }
+        };
+        match &schema.additional {
+            Some(Additional::Of(values)) => {
+                let values = self.inner_kind(values, &place.at("additionalProperties"))?;
+                Ok(Type::Map { keys, values: Box::new(values) })
+            }
+            Some(Additional::Any) if keys.is_none() => Ok(Type::JsonObject),
+            _ => fail(
+                place,
+                "an object here is a map (additionalProperties with a schema) or free-form JSON (true); \
+                 one with properties is a schema of its own, with a name",
+            ),
+        }
+    }
+
+    fn reference_kind(
+        &self,
+        schema: &document::Schema,
+        others: &[&'static str],
+        place: &Place,
+    ) -> Result<Type> {
+        let name = self.reference(schema, place)?;
+        let (target, target_place) = &self.0[name];
+        let form = form(target, target_place)?;
+        let mut allowed = others.to_vec();
+        allowed.push("$ref");
+        if form == Form::Enumeration {
+            allowed.push("x-refused");
+        }
+        only(schema, place, "a $ref", &allowed)?;
+        let name = name.to_owned();
+        Ok(match form {
+            Form::Object => Type::Object(name),
+            Form::Union => Type::Union(name),
+            Form::Enumeration => {
+                Type::Enumeration { schema: name, refused: schema.refused.clone().unwrap_or_default() }
+            }
+        })
+    }
+
+    /// The name that a `$ref` leads to.
+    pub(crate) fn reference<'s>(&self, schema: &'s document::Schema, place: &Place) -> Result<&'s str> {
+        let reference = schema.reference.as_deref().unwrap_or_default();
+        self.resolve(reference, place)
+    }
+
+    fn resolve<'s>(&self, reference: &'s str, place: &Place) -> Result<&'s str> {
+        match reference.strip_prefix(PREFIX) {
+            Some(name) if self.0.contains_key(name) => Ok(name),
+            _ => fail(place, format_args!("the $ref `{reference}` leads to nothing")),
+        }
+    }
+
+    /// The name of the object that a body or an answer is.
+    pub(crate) fn object_name(&self, schema: &document::Schema, place: &Place) -> Result<String> {
+        match self.kind(schema, &[], place)? {
+            Type::Object(name) => Ok(name),
+            _ => fail(place, "must be a $ref to an object"),
+        }
+    }
+
+    fn union(&self, schema: &document::Schema, place: &Place) -> Result<Union> {
+        only(
+            schema,
+            place,
+            "a union",
+            &["oneOf", "discriminator", "description", "deprecated", "x-unverified"],
+        )?;
+        let Some(discriminator) = &schema.discriminator else {
+            return fail(place, "oneOf needs a discriminator: without a tag nobody can tell the forms apart");
+        };
+        let mut listed = Vec::new();
+        for (index, form) in schema.one_of.iter().flatten().enumerate() {
+            listed.push(self.object_name(form, &place.at("oneOf").at(index))?);
+        }
+        unique(&listed, &place.at("oneOf"))?;
+        let place = place.at("discriminator").at("mapping");
+        let mut variants = Vec::new();
+        for (tag, reference) in &discriminator.mapping.0 {
+            let name = self.resolve(reference, &place.at(tag))?;
+            if !listed.iter().any(|listed| listed == name) {
+                return fail(place.at(tag), format_args!("`{name}` is not in oneOf"));
+            }
+            variants.push(Variant { tag: tag.clone(), schema: name.to_owned() });
+        }
+        let mapped: Vec<_> = variants.iter().map(|variant| variant.schema.clone()).collect();
+        unique(&mapped, &place)?;
+        if let Some(missing) = listed.iter().find(|listed| !mapped.contains(listed)) {
+            return fail(place, format_args!("`{missing}` has no tag"));
+        }
+        Ok(Union { tag: discriminator.property.clone(), variants })
+    }
+}
+
+fn form(schema: &document::Schema, place: &Place) -> Result<Form> {
+    match (schema.kind.as_deref(), schema.one_of.is_some(), schema.values.is_some()) {
+        (Some("object"), false, false) => Ok(Form::Object),
+        (Some("string"), false, true) => Ok(Form::Enumeration),
+        (None, true, false) => Ok(Form::Union),
+        _ => fail(place, "must be an object, an enum of strings, or a oneOf with a discriminator"),
+    }
+}
+
+fn enumeration(schema: &document::Schema, place: &Place) -> Result<Vec<EnumerationValue>> {
+    only(
+        schema,
+        place,
+        "an enum",
+        &["type", "enum", "description", "default", "deprecated", "x-values", "x-unverified"],
+    )?;
+    let values = schema.values.as_deref().unwrap_or_default();
+    if values.is_empty() {
+        return fail(place.at("enum"), "has no values");
+    }
+    unique(values, &place.at("enum"))?;
+    let notes = schema.notes.as_ref().map(|notes| &notes.0);
+    if let Some(unknown) = notes.into_iter().flat_map(IndexMap::keys).find(|noted| !values.contains(noted)) {
+        return fail(place.at("x-values"), format_args!("`{unknown}` is none of the values"));
+    }
+    let note = |value: &str| notes.and_then(|notes| notes.get(value)).cloned();
+    Ok(values.iter().map(|value| EnumerationValue { value: value.clone(), note: note(value) }).collect())
+}
+
+fn group(object: &Object, members: &[String], exactly_one: bool, place: &Place) -> Result<Group> {
+    unique(members, place)?;
+    if members.len() < 2 {
+        return fail(place, "a choice needs two members at least");
+    }
+    for member in members {
+        let property = known(object, member, place)?;
+        if property.required || property.read_only {
+            return fail(
+                place,
+                format_args!("`{member}` cannot be one of several: it is required or set by the API"),
+            );
+        }
+    }
+    Ok(Group { exactly_one, members: members.to_vec() })
+}
+
+fn phone_number_when(
+    object: &Object,
+    when: &document::PhoneNumberWhen,
+    place: &Place,
+) -> Result<PhoneNumberWhen> {
+    if !matches!(known(object, &when.property, place)?.kind, Type::Text { format: None, .. }) {
+        return fail(place, format_args!("`{}` is not a plain string", when.property));
+    }
+    if !matches!(known(object, &when.by, place)?.kind, Type::Enumeration { .. }) {
+        return fail(place, format_args!("`{}` is not an enum", when.by));
+    }
+    Ok(PhoneNumberWhen { property: when.property.clone(), by: when.by.clone(), values: when.values.clone() })
+}
+
+fn check_variants(union: &Union, schemas: &IndexMap<String, Schema>, place: &Place) -> Result<()> {
+    for Variant { tag, schema } in &union.variants {
+        let Shape::Object(object) = &schemas[schema].shape else {
+            return fail(place, format_args!("`{schema}` is not an object"));
+        };
+        let property = object.property(&union.tag);
+        if !property.is_some_and(|property| matches!(&property.kind, Type::Constant(value) if value == tag)) {
+            let problem =
+                format_args!("`{schema}` needs the property `{}` with the const `{tag}`", union.tag)
+                    .to_string();
+            return fail(place.at("discriminator"), problem);
+        }
+    }
+    Ok(())
+}
+
+/// Reads the keywords in [`FACTS`].
+fn facts(schema: &document::Schema, place: &Place) -> Result<Facts> {
+    let sensitivity = match (schema.secret, schema.personal) {
+        (Some(true), Some(true)) => return fail(place, "is x-secret and x-personal; secret is enough"),
+        (Some(true), _) => Sensitivity::Secret,
+        (_, Some(true)) => Sensitivity::Personal,
+        _ => Sensitivity::Open,
+    };
+    let default = match &schema.default {
+        None => None,
+        Some(yaml_serde::Value::String(text)) => Some(text.clone()),
+        Some(yaml_serde::Value::Bool(value)) => Some(value.to_string()),
+        Some(yaml_serde::Value::Number(number)) => Some(number.to_string()),
+        Some(_) => return fail(place.at("default"), "must be a string, a number or a boolean"),
+    };
+    Ok(Facts {
+        description: schema.description.clone().unwrap_or_default().trim().to_owned(),
+        default,
+        deprecated: schema.deprecated == Some(true),
+        unverified: schema.unverified == Some(true),
+        sensitivity,
+    })
+}
+
+/// The facts of a parameter, some of which stand beside its schema and some in it.
+pub(crate) fn parameter_facts(
+    parameter: &document::Parameter,
+    schemas: &Schemas<'_>,
+    place: &Place,
+) -> Result<Facts> {
+    let schema = &parameter.schema;
+    let kind = schemas.kind(schema, &["default", "x-personal"], &place.at("schema"))?;
+    let mut facts = facts(schema, &place.at("schema"))?;
+    check_default(facts.default.as_deref(), schema, &kind, schemas, &place.at("schema"))?;
+    if parameter.personal {
+        facts.sensitivity = Sensitivity::Personal;
+    }
+    parameter.description.trim().clone_into(&mut facts.description);
+    Ok(facts)
+}
+
+fn check_default(
+    default: Option<&str>,
+    schema: &document::Schema,
+    kind: &Type,
+    schemas: &Schemas<'_>,
+    place: &Place,
+) -> Result<()> {
+    let Some(default) = default else { return Ok(()) };
+    let is_text = matches!(schema.default, Some(yaml_serde::Value::String(_)));
+    let fits = match kind {
+        Type::Boolean => matches!(schema.default, Some(yaml_serde::Value::Bool(_))),
+        Type::Integer { .. } => !is_text && default.parse::<i64>().is_ok(),
+        Type::Number { .. } => !is_text && default.parse::<f64>().is_ok(),
+        Type::Text { .. } | Type::Duration { .. } => is_text,
+        Type::Enumeration { schema, .. } => {
+            let values = schemas.0[&**schema].0.values.as_deref().unwrap_or_default();
+            is_text && values.iter().any(|value| value == default)
+        }
+        _ => false,
+    };
+    if fits {
+        Ok(())
+    } else {
+        fail(place.at("default"), format_args!("`{default}` is no value of this type"))
+    }
+}
+
+fn known<'o>(object: &'o Object, name: &str, place: &Place) -> Result<&'o Property> {
+    object.property(name).ok_or_else(|| Error::new(place, format_args!("`{name}` is no property")))
+}
+
+/// Stops where a schema has a keyword that its form does not take.
+fn only(schema: &document::Schema, place: &Place, form: &str, allowed: &[&'static str]) -> Result<()> {
+    match schema.keywords().iter().find(|keyword| !allowed.contains(keyword)) {
+        Some(keyword) => fail(place, format_args!("{form} cannot have `{keyword}`")),
+        None => Ok(()),
+    }
+}
+
+fn unique(names: &[String], place: &Place) -> Result<()> {
+    let mut seen = HashSet::new();
+    match names.iter().find(|name| !seen.insert(*name)) {
+        Some(name) => fail(place, format_args!("`{name}` stands here twice")),
+        None => Ok(()),
+    }
+}
+
+fn whole(limit: f64, place: &Place) -> Result<i64> {
+    #[allow(clippy::cast_possible_truncation, reason = "checked on the next line")]
+    let number = limit as i64;
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::float_cmp,
+        reason = "the same number, or it was none of these"
+    )]
+    if number as f64 == limit { Ok(number) } else { fail(place, "must be a whole number") }
+}

@@ -1,0 +1,140 @@
+//! What goes through the door, and what comes back.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::contract::{Operation, operation};
+use crate::error::{Error, ErrorKind};
+
+/// One call: an operation, its parameters and its body as bytes.
+#[derive(Clone)]
+pub struct Call {
+    pub(crate) operation: &'static Operation,
+    pub(crate) path: Vec<(String, String)>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) options: CallOptions,
+}
+
+impl Call {
+    /// A call of an operation.
+    pub fn new(operation: &'static Operation) -> Self {
+        Self { operation, path: Vec::new(), query: Vec::new(), body: None, options: CallOptions::default() }
+    }
+
+    /// A call of an operation by its id, such as `messages.send`.
+    pub fn named(id: &str) -> Result<Self, Error> {
+        operation(id).map(Self::new).ok_or_else(|| {
+            Error::new(ErrorKind::Config, "there is no such operation; ids look like messages.send")
+        })
+    }
+
+    /// Sets a path parameter. `project_id` is filled in by the engine.
+    pub fn path(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.path.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets a query parameter.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the body, as JSON text.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
+    /// Sets what holds for this call only.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options;
+        self
+    }
+}
+
+/// What holds for one call only.
+#[derive(Clone, Debug, Default)]
+pub struct CallOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_retries: Option<u32>,
+    pub(crate) headers: HeaderMap,
+}
+
+/// Headers that the engine writes itself; a caller's own would break the request or its proof of identity.
+const RESERVED: [HeaderName; 7] = [
+    http::header::AUTHORIZATION,
+    http::header::CONNECTION,
+    http::header::CONTENT_LENGTH,
+    http::header::CONTENT_TYPE,
+    http::header::HOST,
+    http::header::TRANSFER_ENCODING,
+    http::header::UPGRADE,
+];
+
+impl CallOptions {
+    /// How long this call may take, all waiting and retries included.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The most retries of this call; 0 switches them off.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = Some(retries);
+        self
+    }
+
+    /// Adds a header. Headers that the engine writes itself are refused.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
+        let fault = |reason: &str| Error::new(ErrorKind::Config, reason);
+        let name = HeaderName::try_from(name).map_err(|_| fault("the header's name is not allowed in HTTP"))?;
+        if RESERVED.contains(&name) {
+            return Err(fault(&format!("the header {name} is written by the client itself")));
+        }
+        let value = HeaderValue::try_from(value)
+            .map_err(|_| fault(&format!("the value of the header {name} is not allowed in HTTP")))?;
+        self.headers.append(name, value);
+        Ok(self)
+    }
+}
+
+/// An answer that counts: the call was accepted.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, byte for byte as it came.
+    pub body: Bytes,
+    /// How many times the request was tried.
+    pub attempts: u32,
+}
+
+impl Response {
+    /// The id the API gave to the request (header `x-request-id`), for its support.
+    pub fn request_id(&self) -> Option<&str> {
+        request_id(&self.headers)
+    }
+}
+
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-request-id")?.to_str().ok()
+}
+
+impl std::fmt::Debug for Response {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Response")
+            .field("status", &self.status)
+            .field("request_id", &self.request_id())
+            .field("attempts", &self.attempts)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
+    }
+}

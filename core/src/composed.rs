@@ -1,0 +1,78 @@
+//! The operations that are ours: each is turned into one of the API before it goes out, here and nowhere else.
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use crate::json::RawObject;
+
+/// The body of `messages.send` that does what this body of `sms.send` asks for.
+///
+/// The body has passed validation; what it holds beyond the known properties goes along unchanged.
+pub(crate) fn sms_send(body: &[u8]) -> serde_json::Result<Bytes> {
+    /// Properties that the two operations share.
+    const SHARED: [&str; 8] = [
+        "app_id",
+        "ttl",
+        "callback_url",
+        "message_metadata",
+        "correlation_id",
+        "queue",
+        "processing_strategy",
+        "message_content_type",
+    ];
+    let sms = RawObject::parse(body)?;
+    let mut send = RawObject::new();
+    let to = sms.text("to");
+    send.set("recipient", &json!({"identified_by": {"channel_identities": [{"channel": "SMS", "identity": to}]}}))?;
+    // The text goes over as it was written, escapes included.
+    send.set("message", &json!({"text_message": {"text": sms.text("text")}}))?;
+    let mut properties = Map::new();
+    if let Some(sender) = sms.text("sender") {
+        properties.insert("SMS_SENDER".to_owned(), sender.into());
+    }
+    // The API takes flags and numbers as strings here.
+    for (name, key) in [("flash", "SMS_FLASH_MESSAGE"), ("max_parts", "SMS_MAX_NUMBER_OF_MESSAGE_PARTS")] {
+        if let Some(value) = sms.get(name) {
+            properties.insert(key.to_owned(), Value::from(value.get()));
+        }
+    }
+    if !properties.is_empty() {
+        send.set("channel_properties", &properties)?;
+    }
+    for name in SHARED {
+        if let Some(value) = sms.get(name) {
+            send.set(name, &value)?;
+        }
+    }
+    send.to_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(body: &Value) -> Value {
+        serde_json::from_slice(&sms_send(body.to_string().as_bytes()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_text_becomes_a_text_message_to_one_sms_recipient() {
+        let expected = json!({
+            "recipient": {"identified_by": {"channel_identities": [{"channel": "SMS", "identity": "+46701234567"}]}},
+            "message": {"text_message": {"text": "Hello \"you\""}},
+            "app_id": "A",
+        });
+        assert_eq!(sent(&json!({"to": "+46701234567", "text": "Hello \"you\"", "app_id": "A"})), expected);
+    }
+
+    #[test]
+    fn options_become_channel_properties_as_strings() {
+        let body = json!({"to": "+46701234567", "text": "x", "sender": "Acme", "flash": true, "max_parts": 2,
+                          "ttl": "60s", "flash_not": null});
+        let send = sent(&body);
+        let expected =
+            json!({"SMS_SENDER": "Acme", "SMS_FLASH_MESSAGE": "true", "SMS_MAX_NUMBER_OF_MESSAGE_PARTS": "2"});
+        assert_eq!(send["channel_properties"], expected);
+        assert_eq!(send["ttl"], "60s");
+    }
+}

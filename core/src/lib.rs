@@ -1,0 +1,34 @@
+//! The engine of Tidings, a client for the Sinch Conversation API.
+//!
+//! Everything that happens on the road of a call is here, once, for every language: defaults, validation,
+//! authentication, sending, retries, and the judgement whether a call was accepted, rejected or is *unknown*. Bodies
+//! are bytes; there are no models here. The typed client for Rust is the crate `tidings`.
+//!
+//! The road of one call, in [`Engine::execute`]: fill in defaults, turn what is ours into calls of the API, validate,
+//! get a token, try, judge, perhaps try again.
+
+mod call;
+mod composed;
+mod config;
+pub mod contract;
+mod credentials;
+mod engine;
+mod error;
+mod exchange;
+pub mod generated;
+mod json;
+mod judgement;
+pub mod limits;
+pub mod mask;
+mod prepare;
+mod retry;
+mod token;
+mod transport;
+pub mod validation;
+pub mod webhooks;
+
+pub use call::{Call, CallOptions, Response};
+pub use config::{Config, Region, RetryPolicy};
+pub use credentials::{Credentials, ProvidedToken, ProviderError, Secret, TokenFuture, TokenProvider};
+pub use engine::Engine;
+pub use error::{Error, ErrorKind, Evidence, Phase};

@@ -1,0 +1,40 @@
+//! Every limit and default of the engine, in one place.
+
+use std::time::Duration;
+
+/// How long a connection may take to come up, TLS included.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a call may take, waiting, retries and token included.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long one attempt may take. On an operation that is unsafe to repeat it ends when the body is handed over: from
+/// then on only the call's own limit counts, so that a slow acceptance is not turned into an unknown outcome.
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an app's own token provider may take.
+pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The most retries of one call.
+pub const MAX_RETRIES: u32 = 3;
+
+/// Upper bound of the first pause before a retry; it doubles from retry to retry.
+pub const BACKOFF_BASE: Duration = Duration::from_millis(250);
+
+/// Upper bound of every pause before a retry.
+pub const BACKOFF_CAP: Duration = Duration::from_secs(8);
+
+/// Upper bound of the pauses while the token endpoint answers 429. Its bucket refills 10 times a second.
+pub const TOKEN_BACKOFF_CAP: Duration = Duration::from_secs(2);
+
+/// From this share of a token's life on, a new one is fetched in the background while the old one serves.
+pub const TOKEN_REFRESH_AT: f64 = 0.8;
+
+/// The life of a token that does not say when it ends.
+pub const TOKEN_DEFAULT_LIFE: Duration = Duration::from_mins(5);
+
+/// How long an idle connection is kept. Short, so that one the server has closed is seldom taken for a send.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The largest answer that is read.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;

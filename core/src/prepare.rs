@@ -1,0 +1,201 @@
+//! From a call to a request: defaults, the operations that are ours, validation, address. Nothing is sent here.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderMap, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::composed;
+use crate::config::Addresses;
+use crate::contract::{self, Encoding, Host, Location, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::json::RawObject;
+use crate::validation::{self, Violation};
+
+/// A request that may go out any number of times.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) operation: &'static Operation,
+    pub(crate) url: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Bytes>,
+}
+
+/// What a client fills in.
+pub(crate) struct Defaults<'a> {
+    pub(crate) project_id: &'a str,
+    pub(crate) app_id: Option<&'a str>,
+    pub(crate) addresses: &'a Addresses,
+    pub(crate) user_agent: &'a HeaderValue,
+}
+
+/// Everything but the unreserved characters of RFC 3986 is encoded, so that no id can change the path.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+const APP_ID: &str = "app_id";
+
+pub(crate) fn prepare(mut call: Call, defaults: &Defaults<'_>) -> Result<Prepared, Error> {
+    let asked = call.operation;
+    fill_in(&mut call, defaults)?;
+    check(&call)?;
+    if let Some(becomes) = asked.becomes {
+        call = compose(call, becomes)?;
+        check(&call)?;
+    }
+    // The name that the caller knows stands in errors; everything else is that of the operation that goes out.
+    let operation = call.operation;
+    let url = address(operation, defaults, &call)?;
+    let body = call.body;
+    let mut headers = call.options.headers;
+    headers.insert(USER_AGENT, defaults.user_agent.clone());
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    if let Some(body) = &operation.body {
+        let encoding = match body.encoding {
+            Encoding::Json => "application/json",
+            Encoding::Form => "application/x-www-form-urlencoded",
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(encoding));
+    }
+    let body = match operation.body.as_ref().map(|body| body.encoding) {
+        Some(Encoding::Form) => body.as_deref().map(form).transpose().map_err(|_| internal(operation))?,
+        _ => body,
+    };
+    Ok(Prepared { operation, url, headers, body })
+}
+
+fn internal(operation: &'static Operation) -> Error {
+    Error::new(ErrorKind::Internal, "the body could not be rewritten").with(|record| {
+        record.operation = Some(operation.id);
+    })
+}
+
+fn refuse(operation: &'static Operation, violation: Violation) -> Error {
+    Error::new(ErrorKind::InvalidRequest, violation.reason).with(|record| {
+        record.operation = Some(operation.id);
+        record.path = Some(violation.path);
+    })
+}
+
+/// Fills in what the client knows: the project, and the app where a call needs one and names none. An `app_id` that
+/// only narrows a call down is never added: it would change what the call means.
+fn fill_in(call: &mut Call, defaults: &Defaults<'_>) -> Result<(), Error> {
+    let operation = call.operation;
+    let takes_project = operation.parameters.iter().any(|parameter| parameter.name == "project_id");
+    if takes_project && call.path.iter().all(|(name, _)| name != "project_id") && operation.host != Host::Sandbox {
+        call.path.push(("project_id".to_owned(), defaults.project_id.to_owned()));
+    }
+    let Some(app_id) = defaults.app_id else { return Ok(()) };
+    let in_query = operation.parameters.iter().any(|parameter| {
+        parameter.location == Location::Query && parameter.name == APP_ID && parameter.required
+    });
+    if in_query && call.query.iter().all(|(name, _)| name != APP_ID) {
+        call.query.push((APP_ID.to_owned(), app_id.to_owned()));
+    }
+    let in_body = operation.body.as_ref().is_some_and(|body| {
+        body.rule.properties.iter().any(|property| property.name == APP_ID && property.required)
+    });
+    if in_body && let Some(bytes) = &call.body {
+        // A body that is no object is refused right after this, with its place.
+        if let Ok(mut object) = RawObject::parse(bytes)
+            && object.get(APP_ID).is_none()
+        {
+            object.set(APP_ID, &app_id).map_err(|_| internal(operation))?;
+            let filled = object.to_bytes().map_err(|_| internal(operation))?;
+            call.body = Some(filled);
+        }
+    }
+    Ok(())
+}
+
+fn check(call: &Call) -> Result<(), Error> {
+    let operation = call.operation;
+    let refuse = |violation| refuse(operation, violation);
+    validation::check_parameters(operation, &call.path, &call.query).map_err(refuse)?;
+    match (&operation.body, &call.body) {
+        (Some(_), Some(bytes)) => {
+            let body: Value = serde_json::from_slice(bytes).map_err(|error| {
+                refuse(Violation {
+                    path: "$".to_owned(),
+                    // serde_json's own text may quote the body.
+                    reason: format!("is not JSON (line {}, column {})", error.line(), error.column()),
+                })
+            })?;
+            validation::check_body(operation, &body).map_err(refuse)
+        }
+        (Some(_), None) => {
+            Err(refuse(Violation { path: "$".to_owned(), reason: "is required: the call needs a body".to_owned() }))
+        }
+        (None, Some(_)) => validation::check_body(operation, &Value::Null).map_err(refuse),
+        (None, None) => Ok(()),
+    }
+}
+
+fn compose(call: Call, becomes: &'static str) -> Result<Call, Error> {
+    let asked = call.operation;
+    let unknown = || internal(asked);
+    let operation = contract::operation(becomes).ok_or_else(unknown)?;
+    let body = call.body.as_deref().unwrap_or_default();
+    let body = match asked.id {
+        "sms.send" => composed::sms_send(body).map_err(|_| unknown())?,
+        _ => return Err(unknown()),
+    };
+    Ok(Call { operation, body: Some(body), ..call })
+}
+
+fn address(operation: &'static Operation, defaults: &Defaults<'_>, call: &Call) -> Result<String, Error> {
+    let (mut url, template) = match defaults.addresses {
+        Addresses::Shared { url, .. } => (url.as_str().trim_end_matches('/').to_owned(), operation.shared_path),
+        Addresses::Regional(region) => {
+            let region = region.as_str();
+            let url = match operation.host {
+                Host::Conversation => format!("https://{region}.conversation.api.sinch.com"),
+                Host::Template => format!("https://{region}.template.api.sinch.com"),
+                Host::Batch => format!("https://{region}.conversationbatch.api.sinch.com"),
+                Host::Auth => "https://auth.sinch.com".to_owned(),
+                Host::Sandbox => {
+                    return Err(Error::new(
+                        ErrorKind::Config,
+                        "only the sandbox has this operation: set the base URL to that of a sandbox",
+                    )
+                    .with(|record| record.operation = Some(operation.id)));
+                }
+            };
+            (url, operation.path)
+        }
+    };
+    for (index, piece) in template.split(['{', '}']).enumerate() {
+        if index % 2 == 0 {
+            url.push_str(piece);
+            continue;
+        }
+        let value = call.path.iter().find(|(name, _)| name == piece).map(|(_, value)| value.as_str());
+        // URL parsers resolve these two even where they are percent-encoded.
+        let Some(value) = value.filter(|value| !matches!(*value, "" | "." | "..")) else {
+            return Err(refuse(
+                operation,
+                Violation { path: format!("$.{piece}"), reason: "is no id that a path can hold".to_owned() },
+            ));
+        };
+        url.extend(utf8_percent_encode(value, ENCODED));
+    }
+    for (index, (name, value)) in call.query.iter().enumerate() {
+        url.push(if index == 0 { '?' } else { '&' });
+        url.extend(utf8_percent_encode(name, ENCODED));
+        url.push('=');
+        url.extend(utf8_percent_encode(value, ENCODED));
+    }
+    Ok(url)
+}
+
+/// A flat JSON object of strings as a form.
+fn form(body: &[u8]) -> serde_json::Result<Bytes> {
+    let fields: std::collections::BTreeMap<String, String> = serde_json::from_slice(body)?;
+    let pairs: Vec<String> = fields
+        .iter()
+        .map(|(name, value)| format!("{}={}", utf8_percent_encode(name, ENCODED), utf8_percent_encode(value, ENCODED)))
+        .collect();
+    Ok(pairs.join("&").into())
+}
+

@@ -1,0 +1,292 @@
+//! The bearer token: fetched once however many wait for it, renewed before it ends.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use http::HeaderValue;
+use tokio::sync::watch;
+
+use crate::error::{Error, ErrorKind};
+use crate::limits;
+
+/// A token as it goes out, with the number of the fetch it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    pub(crate) authorization: HeaderValue,
+    pub(crate) generation: u64,
+}
+
+/// A token as it came in.
+#[derive(Clone)]
+pub(crate) struct Fetched {
+    pub(crate) token: String,
+    pub(crate) life: Option<Duration>,
+}
+
+pub(crate) type Fetch = Pin<Box<dyn Future<Output = Result<Fetched, Error>> + Send>>;
+
+/// The token of one client.
+#[derive(Default)]
+pub(crate) struct TokenCache {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    held: Option<Held>,
+    /// The fetch under way. Its result reaches everyone who waits.
+    fetch: Option<watch::Receiver<Option<Result<Token, Error>>>>,
+    generation: u64,
+}
+
+struct Held {
+    token: Token,
+    life: Duration,
+    since: (Instant, SystemTime),
+}
+
+impl Held {
+    /// The monotonic clock stops while a phone sleeps, and the wall clock may be set back: the longer time counts.
+    fn age(&self) -> Duration {
+        self.since.0.elapsed().max(self.since.1.elapsed().unwrap_or_default())
+    }
+}
+
+impl TokenCache {
+    /// A token that is good now. `fetch` starts getting a new one; it runs in a task of its own, so that a caller who
+    /// gives up takes it away from nobody.
+    pub(crate) async fn get(self: &Arc<Self>, fetch: impl Fn() -> Fetch) -> Result<Token, Error> {
+        loop {
+            let mut result = {
+                let mut state = self.lock();
+                let age = state.held.as_ref().map(|held| (held.age(), held.life));
+                let (usable, ageing) = match age {
+                    Some((age, life)) => (age < life, age >= life.mul_f64(limits::TOKEN_REFRESH_AT)),
+                    None => (false, true),
+                };
+                // A fetch whose task is gone, with the runtime it ran on, answers nobody.
+                if state.fetch.as_ref().is_some_and(|fetch| fetch.has_changed().is_err()) {
+                    state.fetch = None;
+                }
+                if ageing && state.fetch.is_none() {
+                    state.fetch = Some(self.start(fetch()));
+                }
+                match (&state.held, &state.fetch) {
+                    (Some(held), _) if usable => return Ok(held.token.clone()),
+                    (_, Some(fetch)) => fetch.clone(),
+                    (_, None) => return Err(Error::new(ErrorKind::Internal, "no token is being fetched")),
+                }
+            };
+            if let Ok(answer) = result.wait_for(Option::is_some).await
+                && let Some(answer) = answer.clone()
+            {
+                return answer;
+            }
+        }
+    }
+
+    /// Forgets a token that the API did not take any more, unless it was replaced meanwhile.
+    pub(crate) fn forget(&self, failed: &Token) {
+        let mut state = self.lock();
+        if state.held.as_ref().is_some_and(|held| held.token.generation == failed.generation) {
+            state.held = None;
+        }
+    }
+
+    fn start(self: &Arc<Self>, fetch: Fetch) -> watch::Receiver<Option<Result<Token, Error>>> {
+        let (sender, receiver) = watch::channel(None);
+        let cache = Arc::clone(self);
+        tokio::spawn(async move {
+            // A task of its own again: a provider that panics must answer its waiters too.
+            let result = match tokio::spawn(fetch).await {
+                Ok(result) => result,
+                Err(fault) if fault.is_panic() => {
+                    Err(Error::new(ErrorKind::Auth, "the token provider panicked; no token could be had"))
+                }
+                Err(_) => return,
+            };
+            let _ = sender.send(Some(cache.settle(result)));
+        });
+        receiver
+    }
+
+    fn settle(&self, result: Result<Fetched, Error>) -> Result<Token, Error> {
+        let mut state = self.lock();
+        state.fetch = None;
+        let fetched = result?;
+        let mut authorization = HeaderValue::try_from(format!("Bearer {}", fetched.token))
+            .ok()
+            .filter(|_| !fetched.token.is_empty())
+            .ok_or_else(|| Error::new(ErrorKind::Auth, "the token is empty, or holds what no header may hold"))?;
+        authorization.set_sensitive(true);
+        state.generation += 1;
+        let token = Token { authorization, generation: state.generation };
+        let life = fetched.life.or_else(|| jwt_life(&fetched.token)).unwrap_or(limits::TOKEN_DEFAULT_LIFE);
+        state.held = Some(Held { token: token.clone(), life, since: (Instant::now(), SystemTime::now()) });
+        Ok(token)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is left of a JWT's life by its `exp` claim (RFC 7519, section 4.1.4). The signature is the API's business.
+pub(crate) fn jwt_life(token: &str) -> Option<Duration> {
+    #[derive(serde::Deserialize)]
+    struct Claims {
+        exp: f64,
+    }
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    Duration::try_from_secs_f64((claims.exp - now.as_secs_f64()).max(0.0)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn counting(life: Duration) -> (Arc<AtomicU32>, impl Fn() -> Fetch) {
+        let count = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&count);
+        let fetch = move || -> Fetch {
+            let number = counter.fetch_add(1, Ordering::SeqCst) + 1;
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                Ok(Fetched { token: format!("token-{number}"), life: Some(life) })
+            })
+        };
+        (count, fetch)
+    }
+
+    fn bearer(token: &Token) -> &str {
+        token.authorization.to_str().unwrap()
+    }
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    #[tokio::test]
+    async fn a_thousand_first_callers_share_one_fetch() {
+        let cache = Arc::new(TokenCache::default());
+        let (count, fetch) = counting(HOUR);
+        let fetch = Arc::new(fetch);
+        let callers: Vec<_> = (0..1000)
+            .map(|_| {
+                let (cache, fetch) = (Arc::clone(&cache), Arc::clone(&fetch));
+                tokio::spawn(async move { cache.get(|| fetch()).await })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(bearer(&caller.await.unwrap().unwrap()), "Bearer token-1");
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_gives_up_takes_the_fetch_from_nobody() {
+        let cache = Arc::new(TokenCache::default());
+        let (release, gate) = tokio::sync::oneshot::channel::<()>();
+        let gate = Mutex::new(Some(gate));
+        let fetch = || -> Fetch {
+            let gate = gate.lock().unwrap().take().expect("one fetch only");
+            Box::pin(async move {
+                gate.await.unwrap();
+                Ok(Fetched { token: "shared".to_owned(), life: Some(HOUR) })
+            })
+        };
+        let mut first = Box::pin(cache.get(fetch));
+        assert!(std::future::poll_fn(|context| std::task::Poll::Ready(first.as_mut().poll(context).is_pending())).await);
+        drop(first);
+        release.send(()).unwrap();
+        assert_eq!(bearer(&cache.get(fetch).await.unwrap()), "Bearer shared");
+    }
+
+    #[tokio::test]
+    async fn a_failed_fetch_answers_its_waiters_and_is_not_kept() {
+        let cache = Arc::new(TokenCache::default());
+        let failing = || -> Fetch { Box::pin(async { Err(Error::new(ErrorKind::Auth, "no")) }) };
+        assert_eq!(cache.get(failing).await.unwrap_err().kind(), ErrorKind::Auth);
+        let (_, fetch) = counting(HOUR);
+        assert_eq!(bearer(&cache.get(fetch).await.unwrap()), "Bearer token-1");
+    }
+
+    #[tokio::test]
+    async fn a_panic_of_the_provider_is_an_error_of_its_waiters() {
+        let cache = Arc::new(TokenCache::default());
+        let fetch = || -> Fetch { Box::pin(async { panic!("of the app") }) };
+        assert_eq!(cache.get(fetch).await.unwrap_err().kind(), ErrorKind::Auth);
+    }
+
+    #[tokio::test]
+    async fn only_the_token_that_failed_is_forgotten() {
+        let cache = Arc::new(TokenCache::default());
+        let (count, fetch) = counting(HOUR);
+        let old = cache.get(&fetch).await.unwrap();
+        cache.forget(&old);
+        let new = cache.get(&fetch).await.unwrap();
+        cache.forget(&old);
+        assert_eq!(cache.get(&fetch).await.unwrap().generation, new.generation);
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_token_near_its_end_serves_while_the_next_is_fetched() {
+        let cache = Arc::new(TokenCache::default());
+        let (count, fetch) = counting(HOUR);
+        cache.get(&fetch).await.unwrap();
+        let back = HOUR.mul_f64(0.81);
+        cache.lock().held.as_mut().unwrap().since.1 -= back;
+        assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-1");
+        let mut under_way = cache.lock().fetch.clone().expect("a refresh is under way");
+        under_way.wait_for(Option::is_some).await.unwrap();
+        assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_ended_while_the_machine_slept_is_not_used() {
+        let cache = Arc::new(TokenCache::default());
+        let (_, fetch) = counting(HOUR);
+        cache.get(&fetch).await.unwrap();
+        cache.lock().held.as_mut().unwrap().since.1 -= HOUR;
+        assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
+    }
+
+    #[tokio::test]
+    async fn an_empty_token_is_an_auth_error() {
+        let cache = Arc::new(TokenCache::default());
+        let fetch = || -> Fetch { Box::pin(async { Ok(Fetched { token: String::new(), life: None }) }) };
+        assert_eq!(cache.get(fetch).await.unwrap_err().kind(), ErrorKind::Auth);
+    }
+
+    #[test]
+    fn the_life_of_a_jwt_is_read_from_exp() {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let jwt = |claims: String| format!("h.{}.s", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        let life = jwt_life(&jwt(format!("{{\"exp\":{}}}", now + 100))).unwrap();
+        assert!(life <= Duration::from_secs(100) && life > Duration::from_secs(90));
+        assert_eq!(jwt_life(&jwt("{\"exp\":1}".to_owned())), Some(Duration::ZERO));
+        assert_eq!(jwt_life(&jwt("{}".to_owned())), None);
+        assert_eq!(jwt_life("opaque"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_makes_the_jwt_reader_panic(token in ".{0,80}", claims in ".{0,40}", exp in any::<f64>()) {
+            let _ = jwt_life(&token);
+            let _ = jwt_life(&format!("h.{}.s", BASE64_URL_SAFE_NO_PAD.encode(claims)));
+            let _ = jwt_life(&format!("h.{}.s", BASE64_URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{exp}}}"))));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The README's Rust snippets are code of this file, which compiles; and what they say is true.
+#![allow(dead_code, unused_variables, clippy::print_stdout, reason = "snippets, shown as a reader would write them")]
+
+use std::time::Duration;
+
+use tidings::{Client, Config, Credentials, ErrorKind, Evidence};
+use tidings_sandbox::{Options, Sandbox};
+
+type Anything = Result<(), Box<dyn std::error::Error>>;
+
+async fn five_languages() -> Anything {
+    // snippet
+    // Rust
+    let client = tidings::Client::from_env()?;
+    let sent = client.sms().send("+46701234567", "Your code is 4711").await?;
+    // end
+    Ok(())
+}
+
+fn look_for(_evidence: Option<&Evidence>) {}
+
+async fn outcomes() -> Anything {
+    // snippet
+    let client = Client::from_env()?;
+    match client.sms().send("+46701234567", "Your code is 4711").sender("Acme").ttl(Duration::from_mins(1)).await {
+        Ok(sent) => println!("accepted: {}", sent.message_id),
+        Err(error) if error.kind() == ErrorKind::UnknownOutcome => look_for(error.evidence()),
+        Err(error) => println!("not sent: {error}"),
+    }
+    // end
+    Ok(())
+}
+
+async fn sandbox() -> Anything {
+    // snippet
+    let sandbox = Sandbox::start(Options::default())?;
+    let credentials = Credentials::access_key(sandbox.key_id(), sandbox.key_secret());
+    let client = Client::new(Config::new("project", credentials).base_url(sandbox.url()))?;
+    // ... make an app, send, and then ask the ledger what the handset got, and how often:
+    let ledger = client.sandbox().ledger().to("+46701234567").await?;
+    // end
+    assert!(ledger.arrivals.is_empty());
+    Ok(())
+}
+
+/// The snippets of this file, without their indent.
+fn snippets() -> Vec<String> {
+    let mut snippets = Vec::new();
+    let mut open: Option<String> = None;
+    for line in include_str!("readme.rs").lines() {
+        match (line.trim(), &mut open) {
+            ("// snippet", _) => open = Some(String::new()),
+            ("// end", _) => snippets.extend(open.take()),
+            (_, Some(snippet)) => {
+                snippet.push_str(line.strip_prefix("    ").unwrap_or(line));
+                snippet.push('\n');
+            }
+            (_, None) => {}
+        }
+    }
+    snippets
+}
+
+#[test]
+fn every_rust_snippet_of_the_readme_is_here() {
+    let readme = include_str!("../README.md");
+    let blocks: Vec<&str> =
+        readme.split("```rust\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(blocks, snippets());
+}
+
+#[tokio::test]
+async fn the_sandbox_snippet_runs() {
+    sandbox().await.unwrap();
+}

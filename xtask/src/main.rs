@@ -1,0 +1,89 @@
+//! The task runner of Tidings. `cargo xtask help` lists the tasks.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to its user")]
+
+mod codegen;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The task runner of Tidings")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Send an SMS and a flash SMS through the local sandbox and watch them arrive
+    Demo {
+        /// Against the real API, with the credentials of the environment; asks before it sends
+        #[arg(long)]
+        live: bool,
+    },
+    /// Run every check and test, of all languages or of those named
+    Test {
+        /// Languages to test; today: rust
+        languages: Vec<String>,
+        /// Go on where a language's toolchain can neither be found nor set up
+        #[arg(long)]
+        allow_missing: bool,
+    },
+    /// Write every generated folder from the contract
+    Codegen {
+        /// Only say whether anything would change
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// A task that failed: what to print, or nothing if it was printed.
+type TaskResult = Result<(), String>;
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Demo { live } => demo(live),
+        Task::Test { languages, allow_missing } => test::run(&languages, allow_missing),
+        Task::Codegen { check: true } => codegen::check(),
+        Task::Codegen { check: false } => codegen::write(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn demo(live: bool) -> TaskResult {
+    let mut command = cargo(&["run", "--quiet", "--locked", "--package", "tidings-demo"]);
+    if live {
+        command.args(["--", "--live"]);
+    }
+    run(&mut command)
+}
+
+/// The root of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let cargo = std::env::var_os("CARGO").map_or_else(|| PathBuf::from("cargo"), PathBuf::from);
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+fn run(command: &mut Command) -> TaskResult {
+    let name = command.get_program().to_string_lossy().into_owned();
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{name} ended with {status}")),
+        Err(error) => Err(format!("{name} could not be started: {error}")),
+    }
+}
