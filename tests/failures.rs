@@ -1,5 +1,7 @@
 //! What a failed call means, over real sockets. Every test asserts on the ledger: how often the handset got the text.
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,7 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// Sends the text with the client of a world that has one fault.
 async fn send(world: &World) -> Result<u32, Error> {
-    let sent = world.client()?.sms().send(TO, TEXT).correlation_id("mine").message_metadata("order 7").await?;
+    let sent =
+        world.client()?.sms().send(TO, TEXT).correlation_id("mine").message_metadata("order 7").await?;
     Ok(sent.attempts())
 }
 
@@ -113,7 +116,8 @@ async fn a_429_is_tried_again_and_the_text_arrives_once() {
 async fn a_500_is_unknown_whether_or_not_the_text_arrived() {
     for (stage, arrivals) in [(Stage::BeforeAccept, 0), (Stage::AfterAccept, 1)] {
         let world = World::new().await.unwrap();
-        let fault = AddSandboxFaultRequest::new(stage, Action::Respond).operation("messages.send").status(500);
+        let fault =
+            AddSandboxFaultRequest::new(stage, Action::Respond).operation("messages.send").status(500);
         world.set(fault.body(r#"{"error":{"status":"INTERNAL"}}"#)).await.unwrap();
         let error = unknown(&world).await;
         assert_eq!((error.status(), error.code()), (Some(500), Some("INTERNAL")));
@@ -125,8 +129,10 @@ async fn a_500_is_unknown_whether_or_not_the_text_arrived() {
 async fn an_html_502_is_unknown_and_its_body_is_kept() {
     let world = World::new().await.unwrap();
     let html = "<html><h1>Bad gateway</h1></html>";
-    let fault = AddSandboxFaultRequest::new(Stage::AfterAccept, Action::Respond).operation("messages.send").status(502);
-    let headers = [("content-type".to_owned(), "text/html".to_owned())].into();
+    let fault = AddSandboxFaultRequest::new(Stage::AfterAccept, Action::Respond)
+        .operation("messages.send")
+        .status(502);
+    let headers = BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]);
     world.set(fault.headers(headers).body(html)).await.unwrap();
     let error = unknown(&world).await;
     assert_eq!((error.status(), &error.body().unwrap()[..]), (Some(502), html.as_bytes()));
@@ -136,7 +142,9 @@ async fn an_html_502_is_unknown_and_its_body_is_kept() {
 #[tokio::test]
 async fn an_empty_200_is_unknown() {
     let world = World::new().await.unwrap();
-    let fault = AddSandboxFaultRequest::new(Stage::AfterAccept, Action::Respond).operation("messages.send").status(200);
+    let fault = AddSandboxFaultRequest::new(Stage::AfterAccept, Action::Respond)
+        .operation("messages.send")
+        .status(200);
     world.set(fault).await.unwrap();
     let error = unknown(&world).await;
     assert_eq!((error.status(), error.evidence().unwrap().phase), (Some(200), Phase::Answered));

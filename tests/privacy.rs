@@ -1,9 +1,13 @@
 //! No secret, no full number and no message text in what the client writes for people.
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
-use tidings::models::{AppMessage, ChannelRecipientIdentity, ConversationChannel, IdentifiedBy, Recipient, SandboxFaultAction, SandboxFaultStage, SendMessageRequest};
+use tidings::models::{
+    AppMessage, ChannelRecipientIdentity, ConversationChannel, IdentifiedBy, Recipient, SandboxFaultAction,
+    SandboxFaultStage, SendMessageRequest,
+};
 use tidings_tests::{TEXT, TO, World};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -50,7 +54,8 @@ async fn traces_tell_the_operation_and_the_status_and_nothing_personal() {
     client.sms().send(TO, TEXT).await.unwrap();
     drop(guard);
     let notes = notebook.0.lock().unwrap().clone();
-    for expected in ["tidings.call", "tidings.attempt", "sms.send", "messages:send", "unknown_outcome", "200"] {
+    for expected in ["tidings.call", "tidings.attempt", "sms.send", "messages:send", "unknown_outcome", "200"]
+    {
         assert!(notes.contains(expected), "{expected} in {notes}");
     }
     for forbidden in ["701234567", TEXT, world.sandbox.key_secret(), "Bearer", "eyJ"] {
@@ -68,7 +73,9 @@ async fn debug_forms_show_no_number_no_text_and_no_secret() {
     let webhook = serde_json::json!({"id": "01W", "target": "http://x", "secret": "hunter2"});
     let webhook: tidings::models::Webhook = serde_json::from_value(webhook).unwrap();
     let shown = format!("{request:?} {app:?} {webhook:?} {:?} {:?}", world.client().unwrap(), world.config());
-    for forbidden in ["701234567", TEXT, "order 7", "\"token\": \"token\"", "hunter2", world.sandbox.key_secret()] {
+    for forbidden in
+        ["701234567", TEXT, "order 7", "\"token\": \"token\"", "hunter2", world.sandbox.key_secret()]
+    {
         assert!(!shown.contains(forbidden), "{forbidden} in {shown}");
     }
     assert!(shown.contains("+46…67") && shown.contains("SMS"), "{shown}");

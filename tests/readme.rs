@@ -1,5 +1,11 @@
 //! The README's Rust snippets are code of this file, which compiles; and what they say is true.
-#![allow(dead_code, unused_variables, clippy::print_stdout, reason = "snippets, shown as a reader would write them")]
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
+#![allow(
+    dead_code,
+    unused_variables,
+    clippy::print_stdout,
+    reason = "snippets, shown as a reader would write them"
+)]
 
 use std::time::Duration;
 
@@ -22,7 +28,13 @@ fn look_for(_evidence: Option<&Evidence>) {}
 async fn outcomes() -> Anything {
     // snippet
     let client = Client::from_env()?;
-    match client.sms().send("+46701234567", "Your code is 4711").sender("Acme").ttl(Duration::from_mins(1)).await {
+    match client
+        .sms()
+        .send("+46701234567", "Your code is 4711")
+        .sender("Acme")
+        .ttl(Duration::from_mins(1))
+        .await
+    {
         Ok(sent) => println!("accepted: {}", sent.message_id),
         Err(error) if error.kind() == ErrorKind::UnknownOutcome => look_for(error.evidence()),
         Err(error) => println!("not sent: {error}"),

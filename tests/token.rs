@@ -1,4 +1,5 @@
 //! The token, over real sockets.
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
 use std::future::IntoFuture;
 use std::time::Duration;

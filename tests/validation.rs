@@ -1,4 +1,5 @@
 //! Bad calls are refused before the network, with operation and place, and without showing what was written.
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
 use std::collections::BTreeMap;
 
@@ -118,7 +119,8 @@ async fn a_channel_that_is_new_passes() {
 #[tokio::test]
 async fn a_time_to_live_out_of_range() {
     let world = World::new().await.unwrap();
-    let request = SendMessageRequest::new(sms_to(TO), AppMessage::text(TEXT)).ttl(std::time::Duration::from_secs(2));
+    let request =
+        SendMessageRequest::new(sms_to(TO), AppMessage::text(TEXT)).ttl(std::time::Duration::from_secs(2));
     refused(&world, send(&world, request).await, "messages.send", "$.ttl").await;
 }
 

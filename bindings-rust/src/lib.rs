@@ -26,8 +26,8 @@ mod wire;
 pub use client::Client;
 pub use request::{IntoBody, Method, Request, Response};
 pub use tidings_core::{
-    Config, Credentials, Error, ErrorKind, Evidence, Phase, ProvidedToken, ProviderError, Region, RetryPolicy, Secret,
-    TokenFuture, TokenProvider, limits,
+    Config, Credentials, Error, ErrorKind, Evidence, Phase, ProvidedToken, ProviderError, Region,
+    RetryPolicy, Secret, TokenFuture, TokenProvider, limits,
 };
 
 /// A JSON object with any content.

@@ -145,7 +145,7 @@ fn contains(schemas: &IndexMap<String, Schema>, from: &str, wanted: &str, requir
             }
             // A union of which one form ends is no trap, and its default is the unknown form.
             Shape::Union(union) if !required_only => {
-                open.extend(union.variants.iter().map(|variant| &*variant.schema))
+                open.extend(union.variants.iter().map(|variant| &*variant.schema));
             }
             Shape::Union(_) | Shape::Enumeration(_) => {}
         }

@@ -91,7 +91,8 @@ impl CallOptions {
     /// Adds a header. Headers that the engine writes itself are refused.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let fault = |reason: &str| Error::new(ErrorKind::Config, reason);
-        let name = HeaderName::try_from(name).map_err(|_| fault("the header's name is not allowed in HTTP"))?;
+        let name =
+            HeaderName::try_from(name).map_err(|_| fault("the header's name is not allowed in HTTP"))?;
         if RESERVED.contains(&name) {
             return Err(fault(&format!("the header {name} is written by the client itself")));
         }

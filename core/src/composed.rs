@@ -23,7 +23,10 @@ pub(crate) fn sms_send(body: &[u8]) -> serde_json::Result<Bytes> {
     let sms = RawObject::parse(body)?;
     let mut send = RawObject::new();
     let to = sms.text("to");
-    send.set("recipient", &json!({"identified_by": {"channel_identities": [{"channel": "SMS", "identity": to}]}}))?;
+    send.set(
+        "recipient",
+        &json!({"identified_by": {"channel_identities": [{"channel": "SMS", "identity": to}]}}),
+    )?;
     // The text goes over as it was written, escapes included.
     send.set("message", &json!({"text_message": {"text": sms.text("text")}}))?;
     let mut properties = Map::new();
@@ -70,8 +73,7 @@ mod tests {
         let body = json!({"to": "+46701234567", "text": "x", "sender": "Acme", "flash": true, "max_parts": 2,
                           "ttl": "60s", "flash_not": null});
         let send = sent(&body);
-        let expected =
-            json!({"SMS_SENDER": "Acme", "SMS_FLASH_MESSAGE": "true", "SMS_MAX_NUMBER_OF_MESSAGE_PARTS": "2"});
+        let expected = json!({"SMS_SENDER": "Acme", "SMS_FLASH_MESSAGE": "true", "SMS_MAX_NUMBER_OF_MESSAGE_PARTS": "2"});
         assert_eq!(send["channel_properties"], expected);
         assert_eq!(send["ttl"], "60s");
     }

@@ -127,7 +127,8 @@ impl Config {
         .into_iter()
         .filter_map(Result::err)
         .collect();
-        let (Ok(project), Ok(key_id), Ok(key_secret), true) = (project, key_id, key_secret, missing.is_empty())
+        let (Ok(project), Ok(key_id), Ok(key_secret), true) =
+            (project, key_id, key_secret, missing.is_empty())
         else {
             let hint = if missing.contains(&"SINCH_REGION") {
                 format!("; for SINCH_REGION {REGIONS}")
@@ -240,7 +241,8 @@ impl Addresses {
                 .map(Self::Regional)
                 .ok_or_else(|| fault(&format!("no region is set: {REGIONS}")));
         };
-        let url = Url::parse(url).map_err(|_| fault("the base URL is no URL, such as http://127.0.0.1:4000"))?;
+        let url =
+            Url::parse(url).map_err(|_| fault("the base URL is no URL, such as http://127.0.0.1:4000"))?;
         let loopback = match url.host() {
             Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
             Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
@@ -258,7 +260,10 @@ impl Addresses {
             }
             _ => return Err(fault("the base URL must begin with https:// or http://")),
         }
-        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some()
+        if !url.username().is_empty()
+            || url.password().is_some()
+            || url.query().is_some()
+            || url.fragment().is_some()
         {
             return Err(fault("the base URL must have no user, password, query or fragment"));
         }

@@ -11,7 +11,7 @@ use http::header::AUTHORIZATION;
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep_until, timeout_at};
-use tracing::{Instrument, Span, field};
+use tracing::{Instrument, field};
 
 use crate::call::{Call, Response};
 use crate::config::{Addresses, Config, RetryPolicy};
@@ -74,7 +74,11 @@ impl Engine {
         Self::with_transport(config, addresses, Box::new(Reqwest::new(settings)))
     }
 
-    fn with_transport(config: Config, addresses: Addresses, transport: Box<dyn Transport>) -> Result<Self, Error> {
+    fn with_transport(
+        config: Config,
+        addresses: Addresses,
+        transport: Box<dyn Transport>,
+    ) -> Result<Self, Error> {
         let (language, version) = &config.language;
         let user_agent = format!("tidings/{} ({language}/{version})", env!("CARGO_PKG_VERSION"));
         let user_agent = HeaderValue::try_from(user_agent)
@@ -103,27 +107,22 @@ impl Engine {
             http.response.status_code = field::Empty,
             error.type = field::Empty,
         );
-        async {
-            let result = self.inner.call(call).await;
-            let span = Span::current();
-            match &result {
-                Ok(response) => {
-                    span.record("tidings.attempts", response.attempts);
-                    span.record("http.response.status_code", response.status);
-                }
-                Err(error) => {
-                    span.record("tidings.attempts", error.attempts());
-                    span.record("error.type", error.kind().as_str());
-                    if let Some(status) = error.status() {
-                        span.record("http.response.status_code", status);
-                    }
-                    tracing::debug!(target: "tidings", %error, "the call failed");
-                }
+        let result = self.inner.call(call).instrument(span.clone()).await;
+        match &result {
+            Ok(response) => {
+                span.record("tidings.attempts", response.attempts);
+                span.record("http.response.status_code", response.status);
             }
-            result
+            Err(error) => {
+                span.record("tidings.attempts", error.attempts());
+                span.record("error.type", error.kind().as_str());
+                if let Some(status) = error.status() {
+                    span.record("http.response.status_code", status);
+                }
+                tracing::debug!(target: "tidings", parent: &span, %error, "the call failed");
+            }
         }
-        .instrument(span)
-        .await
+        result
     }
 }
 
@@ -186,7 +185,10 @@ impl Inner {
                 http.request.resend_count = attempts - 1,
                 http.response.status_code = field::Empty,
             );
-            let ending = self.attempt(prepared, &proof, deadline).instrument(span).await;
+            let ending = self.attempt(prepared, &proof, deadline).instrument(span.clone()).await;
+            if let Some(status) = ending.status() {
+                span.record("http.response.status_code", status);
+            }
             let unclear = matches!(&ending, Ending::Unclear { .. })
                 || matches!(&ending, Ending::Answered(answer) if answer.status == 408 || answer.status >= 500);
             let situation = Situation {
@@ -214,7 +216,9 @@ impl Inner {
                     }
                     _ => return Err(error),
                 },
-                Next::Retry(_) if retries >= policy.max_retries && !waited_out(prepared, &error) => return Err(error),
+                Next::Retry(_) if retries >= policy.max_retries && !waited_out(prepared, &error) => {
+                    return Err(error);
+                }
                 Next::Retry(asked) => asked.unwrap_or_else(|| retry::backoff(policy, retries)),
             };
             let again = after(Instant::now(), pause);
@@ -252,7 +256,6 @@ impl Inner {
         let failure = match result {
             // The status of a 3xx or 4xx says what became of the call, whole body or not.
             Ok(Ok(answer)) if answer.broken.is_none() || matches!(answer.status, 300..=407 | 409..=499) => {
-                Span::current().record("http.response.status_code", answer.status);
                 return Ending::Answered(answer);
             }
             Ok(Ok(answer)) => answer.broken.unwrap_or_else(|| Failure::new(Cause::Broken, "")),
@@ -286,9 +289,7 @@ impl Inner {
             (Authentication::Token, Credentials::Token(token)) => {
                 header(format!("Bearer {}", token.reveal())).map(Proof::Fixed)
             }
-            (Authentication::Token, _) => {
-                self.tokens.get(|| self.fetch()).await.map(Proof::Token)
-            }
+            (Authentication::Token, _) => self.tokens.get(|| self.fetch()).await.map(Proof::Token),
         }
     }
 
@@ -302,8 +303,10 @@ impl Inner {
                         Ok(Ok(token)) => {
                             Ok(Fetched { token: token.token.reveal().to_owned(), life: token.expires_in })
                         }
-                        Ok(Err(error)) => Err(failed("the token provider failed; see the source of this error")
-                            .with(|record| record.source = Some(Arc::from(error)))),
+                        Ok(Err(error)) => {
+                            Err(failed("the token provider failed; see the source of this error")
+                                .with(|record| record.source = Some(Arc::from(error))))
+                        }
                         Err(_) => Err(failed("the token provider took too long")),
                     }
                 }
@@ -323,7 +326,8 @@ impl Inner {
         let body = json!({"grant_type": "client_credentials"}).to_string();
         let call = Call::new(&AUTH_TOKEN).body(body);
         let prepared = prepare::prepare(call, &self.defaults())?;
-        let policy = RetryPolicy { cap: self.config.retry.cap.min(limits::TOKEN_BACKOFF_CAP), ..self.config.retry };
+        let policy =
+            RetryPolicy { cap: self.config.retry.cap.min(limits::TOKEN_BACKOFF_CAP), ..self.config.retry };
         let started = Instant::now();
         let answer = self.run(&prepared, started, after(started, self.config.timeout), &policy).await;
         let failed = |message: String| Error::new(ErrorKind::Auth, message);
@@ -343,14 +347,13 @@ impl Inner {
 }
 
 fn too_late(prepared: &Prepared, attempts: u32, sent: bool) -> Error {
-    Error::new(ErrorKind::Timeout, "the time was up before a token could be had; the request was not sent").with(
-        |record| {
+    Error::new(ErrorKind::Timeout, "the time was up before a token could be had; the request was not sent")
+        .with(|record| {
             record.operation = Some(prepared.operation.id);
             record.attempts = attempts;
             record.sent = sent;
             record.retryable = true;
-        },
-    )
+        })
 }
 
 /// A moment that much later; far away where the clock cannot count so far.

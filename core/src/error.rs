@@ -324,7 +324,10 @@ impl fmt::Debug for Error {
         if let Some(wait) = record.retry_after {
             shown.field("retry_after", &wait);
         }
-        shown.field("attempts", &record.attempts).field("sent", &record.sent).field("retryable", &record.retryable);
+        shown
+            .field("attempts", &record.attempts)
+            .field("sent", &record.sent)
+            .field("retryable", &record.retryable);
         if let Some(body) = &record.body {
             shown.field("body", &format_args!("{} bytes", body.len()));
         }

@@ -75,6 +75,17 @@ pub(crate) enum Ending {
     Unclear { phase: Phase, status: Option<u16>, failure: Failure },
 }
 
+impl Ending {
+    /// The status, if the head of an answer came.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self {
+            Self::NotSent(_) => None,
+            Self::Answered(answer) => Some(answer.status),
+            Self::Unclear { status, .. } => *status,
+        }
+    }
+}
+
 /// How far an exchange has come. Shared by the attempt and by the body that the transport holds.
 ///
 /// The body is taken or taken back, never both: one atomic exchange decides. So an attempt that ends early knows for

@@ -95,7 +95,8 @@ mod tests {
         assert!(object.get("app_id").is_none());
         object.set("app_id", &"A").unwrap();
         let written = object.to_bytes().unwrap();
-        let expected: &[u8] = br#"{"price":1.10,"big":123456789012345678901234567890,"text":"\u00e5 \/","app_id":"A"}"#;
+        let expected: &[u8] =
+            br#"{"price":1.10,"big":123456789012345678901234567890,"text":"\u00e5 \/","app_id":"A"}"#;
         assert_eq!(written, expected);
     }
 

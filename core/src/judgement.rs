@@ -80,14 +80,18 @@ impl Situation<'_> {
     fn not_sent(&self, failure: &Failure) -> Judgement {
         let (kind, what, next) = match failure.cause {
             Cause::BadRequest => (ErrorKind::Config, "the request could not be built", Next::Stop),
-            Cause::UnknownHost => {
-                (ErrorKind::Connect, "the host's name is not known: check the region or the base URL", Next::Stop)
-            }
+            Cause::UnknownHost => (
+                ErrorKind::Connect,
+                "the host's name is not known: check the region or the base URL",
+                Next::Stop,
+            ),
             Cause::Proxy => (ErrorKind::Connect, "the proxy refused the connection", Next::Stop),
             Cause::Tls => (ErrorKind::Tls, "the server's certificate was not accepted", Next::Stop),
-            Cause::Timeout => {
-                (ErrorKind::Timeout, "the connection was not made in time; nothing was sent", Next::Retry(None))
-            }
+            Cause::Timeout => (
+                ErrorKind::Timeout,
+                "the connection was not made in time; nothing was sent",
+                Next::Retry(None),
+            ),
             Cause::Connect | Cause::Broken => {
                 (ErrorKind::Connect, "the connection could not be made; nothing was sent", Next::Retry(None))
             }
@@ -141,7 +145,9 @@ impl Situation<'_> {
         match status {
             200..=299 => self.success(answer),
             408 | 500 | 502..=599 => self.fault(&answer),
-            404 if self.operation.method == Method::Delete && self.unclear_before => Judgement::Accepted(answer),
+            404 if self.operation.method == Method::Delete && self.unclear_before => {
+                Judgement::Accepted(answer)
+            }
             _ => self.refused(&answer),
         }
     }
@@ -158,7 +164,10 @@ impl Situation<'_> {
     fn fault(&self, answer: &Answer) -> Judgement {
         let wait = retry::retry_after(&answer.headers, SystemTime::now());
         if self.is_unsafe() {
-            return about(self.unknown(Phase::Answered, Some(answer.status), "the API answered with a fault"), answer);
+            return about(
+                self.unknown(Phase::Answered, Some(answer.status), "the API answered with a fault"),
+                answer,
+            );
         }
         let error = self
             .error(ErrorKind::Server, "the API has a fault; call again later")
@@ -177,9 +186,11 @@ impl Situation<'_> {
                 "the credentials do not allow this: is the key of this project, and is there credit left?",
                 Next::Stop,
             ),
-            404 => {
-                (ErrorKind::NotFound, "there is no such thing; a call to the wrong region looks the same", Next::Stop)
-            }
+            404 => (
+                ErrorKind::NotFound,
+                "there is no such thing; a call to the wrong region looks the same",
+                Next::Stop,
+            ),
             407 => (ErrorKind::Connect, "the proxy wants other credentials", Next::Stop),
             409 | 412 => (ErrorKind::Conflict, "the call does not fit the present state", Next::Stop),
             429 => (
@@ -187,13 +198,17 @@ impl Situation<'_> {
                 "too many requests; this one was not carried out",
                 Next::Retry(retry::retry_after(&answer.headers, SystemTime::now())),
             ),
-            300..=399 => {
-                (ErrorKind::Server, "the API answered with a redirect, and redirects are not followed", Next::Stop)
-            }
+            300..=399 => (
+                ErrorKind::Server,
+                "the API answered with a redirect, and redirects are not followed",
+                Next::Stop,
+            ),
             501 => (ErrorKind::Server, "the API does not have this operation", Next::Stop),
-            400..=499 => {
-                (ErrorKind::InvalidRequest, "the API refused the request; the body of its answer says why", Next::Stop)
-            }
+            400..=499 => (
+                ErrorKind::InvalidRequest,
+                "the API refused the request; the body of its answer says why",
+                Next::Stop,
+            ),
             _ => (ErrorKind::Server, "the API answered with a status that it should not give", Next::Stop),
         };
         let error = self.error(kind, what).with(|record| record.retryable = kind == ErrorKind::RateLimited);

@@ -83,7 +83,10 @@ fn refuse(operation: &'static Operation, violation: Violation) -> Error {
 fn fill_in(call: &mut Call, defaults: &Defaults<'_>) -> Result<(), Error> {
     let operation = call.operation;
     let takes_project = operation.parameters.iter().any(|parameter| parameter.name == "project_id");
-    if takes_project && call.path.iter().all(|(name, _)| name != "project_id") && operation.host != Host::Sandbox {
+    if takes_project
+        && call.path.iter().all(|(name, _)| name != "project_id")
+        && operation.host != Host::Sandbox
+    {
         call.path.push(("project_id".to_owned(), defaults.project_id.to_owned()));
     }
     let Some(app_id) = defaults.app_id else { return Ok(()) };
@@ -124,9 +127,10 @@ fn check(call: &Call) -> Result<(), Error> {
             })?;
             validation::check_body(operation, &body).map_err(refuse)
         }
-        (Some(_), None) => {
-            Err(refuse(Violation { path: "$".to_owned(), reason: "is required: the call needs a body".to_owned() }))
-        }
+        (Some(_), None) => Err(refuse(Violation {
+            path: "$".to_owned(),
+            reason: "is required: the call needs a body".to_owned(),
+        })),
         (None, Some(_)) => validation::check_body(operation, &Value::Null).map_err(refuse),
         (None, None) => Ok(()),
     }
@@ -146,7 +150,9 @@ fn compose(call: Call, becomes: &'static str) -> Result<Call, Error> {
 
 fn address(operation: &'static Operation, defaults: &Defaults<'_>, call: &Call) -> Result<String, Error> {
     let (mut url, template) = match defaults.addresses {
-        Addresses::Shared { url, .. } => (url.as_str().trim_end_matches('/').to_owned(), operation.shared_path),
+        Addresses::Shared { url, .. } => {
+            (url.as_str().trim_end_matches('/').to_owned(), operation.shared_path)
+        }
         Addresses::Regional(region) => {
             let region = region.as_str();
             let url = match operation.host {
@@ -194,8 +200,9 @@ fn form(body: &[u8]) -> serde_json::Result<Bytes> {
     let fields: std::collections::BTreeMap<String, String> = serde_json::from_slice(body)?;
     let pairs: Vec<String> = fields
         .iter()
-        .map(|(name, value)| format!("{}={}", utf8_percent_encode(name, ENCODED), utf8_percent_encode(value, ENCODED)))
+        .map(|(name, value)| {
+            format!("{}={}", utf8_percent_encode(name, ENCODED), utf8_percent_encode(value, ENCODED))
+        })
         .collect();
     Ok(pairs.join("&").into())
 }
-

@@ -105,7 +105,7 @@ impl TokenCache {
             let result = match tokio::spawn(fetch).await {
                 Ok(result) => result,
                 Err(fault) if fault.is_panic() => {
-                    Err(Error::new(ErrorKind::Auth, "the token provider panicked; no token could be had"))
+                    Err(Error::new(ErrorKind::Auth, "no token could be had: whatever gets it panicked"))
                 }
                 Err(_) => return,
             };
@@ -121,7 +121,9 @@ impl TokenCache {
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", fetched.token))
             .ok()
             .filter(|_| !fetched.token.is_empty())
-            .ok_or_else(|| Error::new(ErrorKind::Auth, "the token is empty, or holds what no header may hold"))?;
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Auth, "the token is empty, or holds what no header may hold")
+            })?;
         authorization.set_sensitive(true);
         state.generation += 1;
         let token = Token { authorization, generation: state.generation };
@@ -206,7 +208,10 @@ mod tests {
             })
         };
         let mut first = Box::pin(cache.get(fetch));
-        assert!(std::future::poll_fn(|context| std::task::Poll::Ready(first.as_mut().poll(context).is_pending())).await);
+        assert!(
+            std::future::poll_fn(|context| std::task::Poll::Ready(first.as_mut().poll(context).is_pending()))
+                .await
+        );
         drop(first);
         release.send(()).unwrap();
         assert_eq!(bearer(&cache.get(fetch).await.unwrap()), "Bearer shared");

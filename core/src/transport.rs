@@ -56,11 +56,11 @@ fn build(settings: &Settings) -> Result<reqwest::Client, Failure> {
             .tcp_nodelay(true);
         if settings.proxies { builder } else { builder.no_proxy() }
     };
+    // reqwest panics without a provider, also where no TLS is spoken. An `Err` means that the process has chosen one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     if !settings.tls {
         return builder().tls_certs_only([]).build().map_err(|error| failure(error, Cause::BadRequest));
     }
-    // An `Err` means that the process has chosen a provider already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     builder().build().or_else(|_| {
         // No certificates on this system, as in slim containers: Mozilla's list, as it was at release.
         let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
@@ -145,7 +145,11 @@ fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
     } else if chain(&error).any(is_tls) {
         Cause::Tls
     } else if error.is_connect() {
-        if chain(&error).any(|cause| cause.to_string().contains("tunnel error")) { Cause::Proxy } else { Cause::Connect }
+        if chain(&error).any(|cause| cause.to_string().contains("tunnel error")) {
+            Cause::Proxy
+        } else {
+            Cause::Connect
+        }
     } else {
         otherwise
     };

@@ -58,7 +58,9 @@ pub fn check_parameters(
             };
             check_text_form(&parameter.rule, value, &Path::Root.key(name))?;
         }
-        for parameter in operation.parameters.iter().filter(|known| known.location == location && known.required) {
+        for parameter in
+            operation.parameters.iter().filter(|known| known.location == location && known.required)
+        {
             let filled = given.iter().any(|(name, value)| name == parameter.name && !value.is_empty());
             if !filled {
                 return fail(&Path::Root.key(parameter.name), format!("is a required {place} parameter"));
@@ -191,7 +193,10 @@ fn check(rule: &Rule, value: &Value, path: &Path<'_>) -> Result<(), Violation> {
         Rule::List { items, min_items, max_items } => {
             let Value::Array(values) = value else { return fail(path, "must be an array") };
             check_count(values.len(), *min_items, *max_items, path, "item")?;
-            values.iter().enumerate().try_for_each(|(index, value)| check(items, value, &Path::Index(path, index)))
+            values
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, value)| check(items, value, &Path::Index(path, index)))
         }
         Rule::Map { keys, values } => {
             let Value::Object(entries) = value else { return fail(path, "must be an object") };
@@ -246,7 +251,9 @@ fn check_text_form(rule: &Rule, text: &str, path: &Path<'_>) -> Result<(), Viola
 fn check_format(format: Format, text: &str, path: &Path<'_>) -> Result<(), Violation> {
     match format {
         Format::DateTime if text.parse::<jiff::Timestamp>().is_ok() => Ok(()),
-        Format::DateTime => fail(path, "must be a moment with its zone, such as 2026-01-31T09:30:00Z (RFC 3339)"),
+        Format::DateTime => {
+            fail(path, "must be a moment with its zone, such as 2026-01-31T09:30:00Z (RFC 3339)")
+        }
         Format::Date if text.parse::<jiff::civil::Date>().is_ok() => Ok(()),
         Format::Date => fail(path, "must be a day, such as 2026-01-31"),
         Format::Duration { minimum, maximum } => match duration_seconds(text) {
@@ -329,7 +336,10 @@ mod tests {
 
     static CAT: ObjectRule = ObjectRule {
         name: "Cat",
-        properties: &[property("kind", true, Rule::Constant("CAT")), property("lives", true, Rule::Integer { minimum: Some(1), maximum: Some(9) })],
+        properties: &[
+            property("kind", true, Rule::Constant("CAT")),
+            property("lives", true, Rule::Integer { minimum: Some(1), maximum: Some(9) }),
+        ],
         exactly_one_of: &[],
         at_most_one_of: &[],
         phone_number_when: None,
@@ -347,7 +357,11 @@ mod tests {
         properties: &[
             property("name", false, text(Some(3), None)),
             property("size", false, Rule::Number { minimum: Some(0.0), maximum: Some(1.0) }),
-            property("wait", false, text(None, Some(Format::Duration { minimum: Some(3.0), maximum: Some(60.0) }))),
+            property(
+                "wait",
+                false,
+                text(None, Some(Format::Duration { minimum: Some(3.0), maximum: Some(60.0) })),
+            ),
             property("at", false, text(None, Some(Format::DateTime))),
             property("day", false, text(None, Some(Format::Date))),
             property("link", false, text(None, Some(Format::Uri))),
@@ -428,12 +442,15 @@ mod tests {
 
     #[test]
     fn a_key_that_is_no_name_is_not_shown() {
-        let violation = check_object(&BODY, &with(json!({"colours": {"+46701234567": 7}})), &Path::Root).unwrap_err();
+        let violation =
+            check_object(&BODY, &with(json!({"colours": {"+46701234567": 7}})), &Path::Root).unwrap_err();
         assert_eq!(violation.path, "$.colours.*");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {
-        let names = prop::sample::select(vec!["left", "right", "name", "pet", "items", "colours", "kind", "new", "wait"]);
+        let names = prop::sample::select(vec![
+            "left", "right", "name", "pet", "items", "colours", "kind", "new", "wait",
+        ]);
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
@@ -445,7 +462,11 @@ mod tests {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
                 prop::collection::vec((names.clone(), inner), 0..4).prop_map(|entries| {
-                    entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Map<_, _>>().into()
+                    entries
+                        .into_iter()
+                        .map(|(key, value)| (key.to_owned(), value))
+                        .collect::<Map<_, _>>()
+                        .into()
                 }),
             ]
         })

@@ -93,7 +93,12 @@ impl WebhookVerifier {
     }
 
     /// The same with another moment as now.
-    pub fn verify_at(&self, body: &[u8], headers: &HeaderMap, now: SystemTime) -> Result<(), VerificationError> {
+    pub fn verify_at(
+        &self,
+        body: &[u8],
+        headers: &HeaderMap,
+        now: SystemTime,
+    ) -> Result<(), VerificationError> {
         let header = |name: &'static str| {
             headers
                 .get(name)
@@ -211,7 +216,10 @@ mod tests {
         let headers = signed("secret", NOW);
         let verifier = WebhookVerifier::new("secret");
         assert_eq!(verifier.verify_at(BODY, &headers, at(NOW)), Ok(()));
-        assert_eq!(verifier.verify_at(b"{\"message\":{ }}", &headers, at(NOW)), Err(VerificationError::Signature));
+        assert_eq!(
+            verifier.verify_at(b"{\"message\":{ }}", &headers, at(NOW)),
+            Err(VerificationError::Signature)
+        );
     }
 
     #[test]
@@ -239,7 +247,10 @@ mod tests {
         for name in [SIGNATURE_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, ALGORITHM_HEADER] {
             let mut headers = signed("secret", NOW);
             headers.remove(name);
-            assert_eq!(verifier.verify_at(BODY, &headers, at(NOW)), Err(VerificationError::MissingHeader { name }));
+            assert_eq!(
+                verifier.verify_at(BODY, &headers, at(NOW)),
+                Err(VerificationError::MissingHeader { name })
+            );
             headers.insert(name, http::HeaderValue::from_bytes(b"\xff\xfe").unwrap());
             assert_eq!(
                 verifier.verify_at(BODY, &headers, at(NOW)),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tidings::models::{
-    AddSandboxFaultRequest, ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, SandboxFaultAction,
-    SandboxFaultStage, SandboxRequest, StaticBearerCredentials,
+    AddSandboxFaultRequest, ChannelCredentialsRequest, ConversationChannel, CreateAppRequest,
+    SandboxFaultAction, SandboxFaultStage, SandboxRequest, StaticBearerCredentials,
 };
 use tidings::{Client, Config, Credentials, Error, RetryPolicy};
 use tidings_sandbox::{Options, Sandbox};
@@ -32,8 +32,9 @@ pub struct World {
 impl World {
     /// Makes a world.
     pub async fn new() -> Result<Self, Error> {
-        let sandbox = Sandbox::start(Options::default())
-            .map_err(|fault| Error::facade(tidings::ErrorKind::Internal, "sandbox.start", fault.to_string()))?;
+        let sandbox = Sandbox::start(Options::default()).map_err(|fault| {
+            Error::facade(tidings::ErrorKind::Internal, "sandbox.start", fault.to_string())
+        })?;
         let observer = Client::new(config(&sandbox))?;
         let credentials = StaticBearerCredentials::new("plan", "token");
         let sms = ChannelCredentialsRequest::static_bearer(ConversationChannel::Sms, credentials);

@@ -16,7 +16,8 @@ const RUST: &[Step] = &[
     Step {
         name: "rust: lints",
         run: || {
-            let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+            let arguments =
+                ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
             run_command(&mut cargo(&arguments))
         },
     },

@@ -34,7 +34,10 @@ impl UnrecognizedEvent {
 /// Shows the keys only: nobody knows what else is in it.
 impl fmt::Debug for UnrecognizedEvent {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("UnrecognizedEvent").field("keys", &self.keys().collect::<Vec<_>>()).finish_non_exhaustive()
+        formatter
+            .debug_struct("UnrecognizedEvent")
+            .field("keys", &self.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) trait Object: Default {
     const PROPERTIES: &'static [&'static str];
 
     /// Reads the value of one property; `false` if there is none of this name, and then nothing was read.
-    fn read_property<'de, A: MapAccess<'de>>(&mut self, name: &str, object: &mut A) -> Result<bool, A::Error>;
+    fn read_property<'de, A: MapAccess<'de>>(&mut self, name: &str, object: &mut A)
+    -> Result<bool, A::Error>;
 
     fn write_properties<M: SerializeMap>(&self, object: &mut M) -> Result<(), M::Error>;
 

@@ -20,7 +20,13 @@ use crate::transport::Exchange;
 /// What the scripted server does with one request.
 enum Turn {
     /// Takes the body after a while, and answers after a further while.
-    Answer { connect: Duration, think: Duration, status: u16, headers: &'static [(&'static str, &'static str)], body: &'static str },
+    Answer {
+        connect: Duration,
+        think: Duration,
+        status: u16,
+        headers: &'static [(&'static str, &'static str)],
+        body: &'static str,
+    },
     /// Fails before the body is taken.
     Refuse(Cause),
     /// Takes the body and breaks off.
@@ -71,7 +77,8 @@ impl Transport for Script {
                 return answer(200, &[], r#"{"access_token":"T","expires_in":3600}"#);
             }
             self.urls.lock().unwrap().push((request.url.clone(), request.headers.clone()));
-            let turn = self.turns.lock().unwrap().pop_front().expect("the script has a turn for every attempt");
+            let turn =
+                self.turns.lock().unwrap().pop_front().expect("the script has a turn for every attempt");
             let broken = |text: &str| Err(Failure::new(Cause::Broken, text));
             match turn {
                 Turn::Refuse(cause) => Err(Failure::new(cause, "scripted")),
@@ -118,7 +125,12 @@ fn stage_with(turns: impl IntoIterator<Item = Turn>, set: impl FnOnce(Config) ->
         .app_id("01HKWT3XRVH6RP17S8KSBC4PYR");
     let config = set(config);
     let addresses = Addresses::of(&config).unwrap();
-    Stage { engine: Engine::with_transport(config, addresses, Box::new(script)).unwrap(), taken, tokens, urls }
+    Stage {
+        engine: Engine::with_transport(config, addresses, Box::new(script)).unwrap(),
+        taken,
+        tokens,
+        urls,
+    }
 }
 
 impl Stage {
@@ -156,7 +168,8 @@ async fn a_send_is_accepted_and_its_bytes_are_kept() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_sent_again() {
-    let stage = stage([Turn::Refuse(Cause::Connect), Turn::Refuse(Cause::Broken), Turn::answer(200, ACCEPTED)]);
+    let stage =
+        stage([Turn::Refuse(Cause::Connect), Turn::Refuse(Cause::Broken), Turn::answer(200, ACCEPTED)]);
     assert_eq!(stage.send().await.unwrap().attempts, 3);
     assert_eq!(stage.taken(), 1);
 }
@@ -243,7 +256,9 @@ async fn refusals_are_final_for_both() {
 
 #[tokio::test(start_paused = true)]
 async fn a_success_that_is_no_answer_is_unknown_for_a_send_and_a_decode_error_for_a_read() {
-    for body in ["", "{}", "null", "<html>", r#"{"message_id":""}"#, r#"{"message_id":null}"#, r#"{"message_id":"#] {
+    for body in
+        ["", "{}", "null", "<html>", r#"{"message_id":""}"#, r#"{"message_id":null}"#, r#"{"message_id":"#]
+    {
         let error = stage([Turn::answer(200, body)]).send().await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::UnknownOutcome, Some(200)), "{body}");
         assert_eq!(error.body().unwrap(), body);
@@ -270,7 +285,8 @@ async fn a_429_that_points_beyond_the_deadline_fails_at_once() {
     assert!(started.elapsed() < Duration::from_secs(1));
 }
 
-const EXPIRED: &[(&str, &str)] = &[("www-authenticate", "Bearer error=\"invalid_token\", error_description=\"Jwt expired at x\"")];
+const EXPIRED: &[(&str, &str)] =
+    &[("www-authenticate", "Bearer error=\"invalid_token\", error_description=\"Jwt expired at x\"")];
 
 #[tokio::test(start_paused = true)]
 async fn an_expired_token_is_renewed_once() {
@@ -368,7 +384,8 @@ async fn a_call_that_is_dropped_before_the_hand_over_leaves_no_trace() {
 #[tokio::test(start_paused = true)]
 async fn a_provider_that_hangs_or_fails_ends_in_auth() {
     let hanging = stage_with([], |mut config| {
-        config.credentials = Credentials::provider(pending::<Result<crate::ProvidedToken, crate::ProviderError>>);
+        config.credentials =
+            Credentials::provider(pending::<Result<crate::ProvidedToken, crate::ProviderError>>);
         config
     });
     assert_eq!(hanging.send().await.unwrap_err().kind(), ErrorKind::Auth);
@@ -386,7 +403,9 @@ fn without_a_runtime_a_call_says_so() {
     let stage = stage([]);
     let mut call = Box::pin(stage.engine.execute(sms()));
     let mut context = Context::from_waker(Waker::noop());
-    let std::task::Poll::Ready(Err(error)) = call.as_mut().poll(&mut context) else { panic!("must end at once") };
+    let std::task::Poll::Ready(Err(error)) = call.as_mut().poll(&mut context) else {
+        panic!("must end at once")
+    };
     assert_eq!(error.kind(), ErrorKind::Config);
 }
 
@@ -417,9 +436,13 @@ async fn no_id_can_change_the_path() {
 
 #[tokio::test(start_paused = true)]
 async fn one_address_for_all_hosts_keeps_the_batch_paths_apart() {
-    let shared = stage_with([Turn::answer(200, "{}")], |config| config.base_url("http://127.0.0.1:1/prefix/"));
+    let shared =
+        stage_with([Turn::answer(200, "{}")], |config| config.base_url("http://127.0.0.1:1/prefix/"));
     shared.engine.execute(Call::named("batches.get").unwrap().path("batch_id", "b")).await.unwrap();
-    assert_eq!(shared.urls.lock().unwrap()[0].0, "http://127.0.0.1:1/prefix/batch/v1/projects/project/messages/b");
+    assert_eq!(
+        shared.urls.lock().unwrap()[0].0,
+        "http://127.0.0.1:1/prefix/batch/v1/projects/project/messages/b"
+    );
     let regional = stage([Turn::answer(200, "{}")]);
     regional.engine.execute(Call::named("batches.get").unwrap().path("batch_id", "b")).await.unwrap();
     let expected = "https://eu.conversationbatch.api.sinch.com/v1/projects/project/messages/b";

@@ -1,8 +1,11 @@
 //! The examples as a user runs them: as processes, against the sandbox.
+#![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
 use std::process::{Command, Output};
 
-use tidings::models::{ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, StaticBearerCredentials};
+use tidings::models::{
+    ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, StaticBearerCredentials,
+};
 use tidings::{Client, Config, Credentials};
 use tidings_sandbox::{Options, Sandbox};
 

@@ -12,7 +12,10 @@ const NEEDED: [(&str, &str); 5] = [
     ("SINCH_SERVICE_PLAN_ID", "id of the SMS service plan, in the region of SINCH_REGION"),
     ("SINCH_SMS_API_TOKEN", "API token of that service plan"),
     ("TIDINGS_DEMO_TO", "phone number that gets both messages, such as +46701234567"),
-    ("TIDINGS_DEMO_WEBHOOK_URL", "public https:// address that leads to this machine, for instance of a tunnel"),
+    (
+        "TIDINGS_DEMO_WEBHOOK_URL",
+        "public https:// address that leads to this machine, for instance of a tunnel",
+    ),
     ("TIDINGS_DEMO_PORT", "port on this machine where that address ends"),
 ];
 
@@ -41,7 +44,9 @@ impl Live {
             Ok(config) => config,
             Err(error) => {
                 missing.insert(0, format!("  {}", error.message()));
-                return Err(format!("a live run needs more of the environment:\n{}", missing.join("\n")).into());
+                return Err(
+                    format!("a live run needs more of the environment:\n{}", missing.join("\n")).into()
+                );
             }
         };
         if !missing.is_empty() {
@@ -67,8 +72,14 @@ impl Live {
 
     /// Asks whether to go on. Without a terminal nobody can say yes.
     pub(crate) fn confirm(&self) -> Result<bool> {
-        println!("This makes an app and a webhook in project {}, sends two real text messages", self.project_id);
-        println!("to {}, which cost money, and deletes the app and the webhook again.", mask::personal(&self.to));
+        println!(
+            "This makes an app and a webhook in project {}, sends two real text messages",
+            self.project_id
+        );
+        println!(
+            "to {}, which cost money, and deletes the app and the webhook again.",
+            mask::personal(&self.to)
+        );
         if !io::stdin().is_terminal() {
             return Err("a live run asks before it sends, and there is no terminal to answer on".into());
         }

@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tidings::models::{
-    App, ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, CreateWebhookRequest, DeliveryStatus,
-    StaticBearerCredentials, WebhookTargetType, WebhookTrigger,
+    App, ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, CreateWebhookRequest,
+    DeliveryStatus, StaticBearerCredentials, WebhookTargetType, WebhookTrigger,
 };
 use tidings::webhooks::Event;
 use tidings::{Client, Config, Credentials};
@@ -87,9 +87,13 @@ async fn sandbox() -> Result<()> {
 
     let ledger = client.sandbox().ledger().to(&scene.to).await?;
     story.chapter("Handset", "the sandbox's ledger, the referee: what the phone really got");
-    story.handset(&scene.to, ledger.arrivals.iter().map(|arrival| {
-        (arrival.text.as_deref().unwrap_or_default(), arrival.flash.unwrap_or_default())
-    }));
+    story.handset(
+        &scene.to,
+        ledger
+            .arrivals
+            .iter()
+            .map(|arrival| (arrival.text.as_deref().unwrap_or_default(), arrival.flash.unwrap_or_default())),
+    );
     sandbox.stop();
     story.end("Both were delivered, each exactly once.");
     Ok(())
@@ -102,7 +106,10 @@ async fn live() -> Result<()> {
         return Err("nothing was sent".into());
     }
     let receiver = Receiver::start(live.port, &live.webhook_secret).await?;
-    story.chapter("Webhook", &format!("listening on {}; the API will call {}", receiver.url(), live.webhook_url));
+    story.chapter(
+        "Webhook",
+        &format!("listening on {}; the API will call {}", receiver.url(), live.webhook_url),
+    );
     let scene = live.scene()?;
     let app = create_app(&mut story, &scene).await?;
     let played = play(&mut story, &scene, &app, receiver).await;
@@ -130,7 +137,10 @@ async fn create_app(story: &mut Story, scene: &Scene) -> Result<App> {
         StaticBearerCredentials::new(&scene.service_plan_id, &scene.api_token),
     );
     let request = CreateAppRequest::new(vec![channel], APP_NAME);
-    story.chapter("App", "made by API, with an SMS channel (service plan id and token); the first call gets the token");
+    story.chapter(
+        "App",
+        "made by API, with an SMS channel (service plan id and token); the first call gets the token",
+    );
     story.token(&scene.base_url);
     story.curl(scene, "apps.create", &serde_json::to_value(&request)?);
     let app = scene.client.apps().create(request).await?;
@@ -156,7 +166,10 @@ async fn send(story: &mut Story, scene: &Scene, app: &App) -> Result<BTreeSet<St
     let mut ids = BTreeSet::new();
     for (chapter, text, flash) in [("SMS", TEXT, false), ("Flash SMS", FLASH, true)] {
         let call = if flash { ".flash(true)" } else { "" };
-        story.chapter(chapter, &format!("client.sms().send(to, text){call}.await, which becomes messages.send"));
+        story.chapter(
+            chapter,
+            &format!("client.sms().send(to, text){call}.await, which becomes messages.send"),
+        );
         let mut body = serde_json::json!({
             "app_id": app.id,
             "recipient": {"identified_by": {"channel_identities": [{"channel": "SMS", "identity": scene.to}]}},
@@ -179,7 +192,8 @@ async fn send(story: &mut Story, scene: &Scene, app: &App) -> Result<BTreeSet<St
 
 /// Waits until every message is delivered, by callbacks whose signatures were checked.
 async fn receive(story: &mut Story, receiver: &mut Receiver, mut waiting: BTreeSet<String>) -> Result<()> {
-    story.chapter("Receipts", "each callback's signature is checked over its raw bytes before it is believed");
+    story
+        .chapter("Receipts", "each callback's signature is checked over its raw bytes before it is believed");
     let all = async {
         while !waiting.is_empty() {
             let Event::MessageDelivery(callback) = receiver.next().await? else { continue };

@@ -51,7 +51,11 @@ impl Story {
         let path = operation.shared_path.replace("{project_id}", &scene.project_id);
         let body = operation.body.as_ref().map_or(Value::Null, |rule| mask::body(rule.rule, body));
         let method = operation.method.as_str();
-        self.dim(&format!("curl -X {method} {}{path} -H \"authorization: Bearer {}\" \\", scene.base_url, mask::SECRET));
+        self.dim(&format!(
+            "curl -X {method} {}{path} -H \"authorization: Bearer {}\" \\",
+            scene.base_url,
+            mask::SECRET
+        ));
         self.dim(&format!("     -H \"content-type: application/json\" -d '{body}'"));
     }
 
@@ -62,15 +66,21 @@ impl Story {
 
     /// A receipt that was verified.
     pub(crate) fn receipt(&self, message_id: &str, status: &str) {
-        println!("   message {message_id} {} {}", self.paint(GREEN, status), self.paint(DIM, "(signature verified)"));
+        println!(
+            "   message {message_id} {} {}",
+            self.paint(GREEN, status),
+            self.paint(DIM, "(signature verified)")
+        );
     }
 
     /// What a handset shows.
     pub(crate) fn handset<'a>(&self, number: &str, messages: impl Iterator<Item = (&'a str, bool)>) {
-        let lines: Vec<String> =
-            messages.map(|(text, flash)| if flash { format!("⚡ {text}") } else { text.to_owned() }).collect();
+        let lines: Vec<String> = messages
+            .map(|(text, flash)| if flash { format!("⚡ {text}") } else { text.to_owned() })
+            .collect();
         let title = mask::personal(number).to_string();
-        let width = lines.iter().map(|line| line.chars().count()).chain([title.chars().count()]).max().unwrap_or(0);
+        let width =
+            lines.iter().map(|line| line.chars().count()).chain([title.chars().count()]).max().unwrap_or(0);
         println!("   ╭─{}─╮", "─".repeat(width));
         println!("   │ {title:^width$} │");
         for line in lines {
