@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use tidings::{Client, Config};
 use tidings_core::{mask, validation};
 
@@ -108,5 +110,5 @@ impl Live {
 fn secret() -> Result<String> {
     let mut bytes = [0_u8; 32];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(BASE64_STANDARD.encode(bytes))
 }

@@ -26,7 +26,7 @@ use crate::receiver::Receiver;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 /// How long to wait for both receipts.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The name of the app that the demo makes.
 const APP_NAME: &str = "Tidings demo";
@@ -87,7 +87,7 @@ async fn sandbox() -> Result<()> {
 
     let ledger = client.sandbox().ledger().to(&scene.to).await?;
     story.chapter("Handset", "the sandbox's ledger, the referee: what the phone really got");
-    story.handset(
+    Story::handset(
         &scene.to,
         ledger
             .arrivals

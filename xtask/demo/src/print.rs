@@ -74,7 +74,7 @@ impl Story {
     }
 
     /// What a handset shows.
-    pub(crate) fn handset<'a>(&self, number: &str, messages: impl Iterator<Item = (&'a str, bool)>) {
+    pub(crate) fn handset<'a>(number: &str, messages: impl Iterator<Item = (&'a str, bool)>) {
         let lines: Vec<String> = messages
             .map(|(text, flash)| if flash { format!("⚡ {text}") } else { text.to_owned() })
             .collect();

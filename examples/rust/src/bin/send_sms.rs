@@ -36,6 +36,6 @@ async fn main() -> ExitCode {
 
 async fn send(to: &str, text: &str) -> Result<String, tidings::Error> {
     let client = Client::from_env()?;
-    let sent = client.sms().send(to, text).ttl(Duration::from_secs(60)).await?;
+    let sent = client.sms().send(to, text).ttl(Duration::from_mins(1)).await?;
     Ok(sent.message_id.clone())
 }
