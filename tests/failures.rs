@@ -6,8 +6,12 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use tidings::models::{AddSandboxFaultRequest, SandboxFaultAction as Action, SandboxFaultStage as Stage};
-use tidings::{Client, Config, Credentials, Error, ErrorKind, Phase, RetryPolicy};
+use jiff::{SignedDuration, Timestamp};
+use tidings::models::{
+    AddSandboxFaultRequest, ProcessingMode, SandboxFaultAction as Action, SandboxFaultStage as Stage,
+    UpdateAppRequest,
+};
+use tidings::{Client, Config, Credentials, Error, ErrorKind, Evidence, Phase, RetryPolicy};
 use tidings_tests::{PROJECT, TEXT, TO, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -256,4 +260,27 @@ async fn a_cancelled_send_closes_its_connection() {
         }
     }
     assert_eq!(world.arrivals().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_lost_send_can_be_found_by_its_metadata_where_messages_are_stored() {
+    let world = World::new().await.unwrap();
+    let keeping = UpdateAppRequest::new().processing_mode(ProcessingMode::Conversation);
+    world.observer.apps().update(&world.app_id, keeping).await.unwrap();
+    world.fault(Stage::AfterAccept, Action::Close).await.unwrap();
+    let error = unknown(&world).await;
+    let evidence = error.evidence().unwrap();
+    let found = look_for(&world.observer, evidence).await.unwrap();
+    assert_eq!(found.as_deref(), Some("order 7"));
+}
+
+/// As in docs/outcomes.md.
+async fn look_for(
+    client: &Client,
+    evidence: &Evidence,
+) -> Result<Option<String>, Box<dyn std::error::Error>> {
+    let since = Timestamp::try_from(evidence.started_at)? - SignedDuration::from_secs(60);
+    let page = client.messages().list().channel_identity("46701234567").start_time(since).await?;
+    let found = page.messages.iter().find(|message| message.metadata == evidence.message_metadata);
+    Ok(found.and_then(|message| message.metadata.clone()))
 }

@@ -9,6 +9,9 @@
 
 use std::time::Duration;
 
+use tidings::models::{
+    ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, StaticBearerCredentials,
+};
 use tidings::{Client, Config, Credentials, ErrorKind, Evidence};
 use tidings_sandbox::{Options, Sandbox};
 
@@ -47,11 +50,18 @@ async fn sandbox() -> Anything {
     // snippet
     let sandbox = Sandbox::start(Options::default())?;
     let credentials = Credentials::access_key(sandbox.key_id(), sandbox.key_secret());
-    let client = Client::new(Config::new("project", credentials).base_url(sandbox.url()))?;
-    // ... make an app, send, and then ask the ledger what the handset got, and how often:
+    let config = Config::new("my-project", credentials).base_url(sandbox.url());
+
+    let plan = StaticBearerCredentials::new("service plan id", "API token"); // any will do here
+    let sms = ChannelCredentialsRequest::static_bearer(ConversationChannel::Sms, plan);
+    let app = Client::new(config.clone())?.apps().create(CreateAppRequest::new([sms], "My app")).await?;
+
+    let client = Client::new(config.app_id(&app.id))?;
+    client.sms().send("+46701234567", "Your code is 4711").await?;
+    client.sandbox().run_until_idle().await?; // delivery takes a moment; here it happens at once
     let ledger = client.sandbox().ledger().to("+46701234567").await?;
+    assert_eq!(ledger.arrivals.len(), 1);
     // end
-    assert!(ledger.arrivals.is_empty());
     Ok(())
 }
 

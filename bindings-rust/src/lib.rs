@@ -9,11 +9,31 @@
 //! # }
 //! ```
 //!
+//! Needs a tokio runtime. [`Config::from_env`] names the variables of the environment; [`Config`] sets the same by code.
+//!
+//! # What became of a call
+//!
 //! A call ends **accepted** (`Ok`), **rejected**, or **unknown** ([`ErrorKind::UnknownOutcome`]): the request went out
 //! and no answer tells what became of it. An unknown call is never repeated on its own, so that no text goes out twice.
 //!
+//! ```no_run
+//! # async fn example(client: tidings::Client) {
+//! use tidings::ErrorKind;
+//! match client.sms().send("+46701234567", "Your code is 4711").message_metadata("order 7").await {
+//!     Ok(sent) => println!("accepted: {}", sent.message_id),
+//!     Err(error) if error.kind() == ErrorKind::UnknownOutcome => println!("look for it: {:?}", error.evidence()),
+//!     Err(error) => println!("not sent: {error}"),
+//! }
+//! # }
+//! ```
+//!
+//! # Where things are
+//!
 //! Every type of the API is in [`models`], every method on the structs that [`Client`] hands out, such as
 //! [`Client::messages`]. Every answer is a [`Response`] that also keeps the exact bytes it came in.
+//!
+//! Tests need no account: the crate `tidings-sandbox` plays the API on this machine, and [`Client::sandbox`] reaches its
+//! control plane (ledger, faults, clock).
 //!
 //! Tidings is independent: neither affiliated with nor endorsed by Sinch, whose name belongs to its owner.
 
@@ -35,7 +55,9 @@ pub type JsonObject = serde_json::Map<String, serde_json::Value>;
 
 /// Every type of the API. Fields keep the names of the wire.
 ///
-/// What is written is built with `new` and one method per optional property; what is read has public fields. Reading
+/// What is written is built with `new` and one method per optional property. Where exactly one of several forms is
+/// written there is one constructor for each instead, such as `Recipient::contact_id` or, for the SMS channel,
+/// `ChannelCredentialsRequest::static_bearer`; `kind()` tells which form is set. What is read has public fields. Reading
 /// never fails on what is new: an unknown value of an enum, an unknown form of a union and an unknown property are
 /// kept or passed over, and the bytes are all in [`Response::raw`].
 pub mod models {

@@ -225,6 +225,10 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
 /// # Ok(())
 /// # }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the body of this call",
+    note = "a body is a `{T}`, a reference to one, a `serde_json::Value`, or JSON text as `bytes::Bytes`"
+)]
 pub trait IntoBody<T> {
     /// The body as JSON text.
     fn into_body(self) -> Result<Bytes, serde_json::Error>;

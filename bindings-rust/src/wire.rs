@@ -15,6 +15,8 @@ pub(crate) mod containers;
 mod enumerations;
 mod leaves;
 pub(crate) mod objects;
+#[cfg(test)]
+mod tests;
 pub(crate) mod unions;
 
 use std::fmt;

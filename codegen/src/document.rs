@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, Result};
 
 pub(crate) use forms::{Additional, Groups, Unique};
-pub(crate) use schema::{Discriminator, PhoneNumberWhen, Schema};
+pub(crate) use schema::{PhoneNumberWhen, Schema};
 
 /// `conversation.yaml` or `extensions.yaml`.
 #[derive(Debug, Deserialize)]

@@ -31,6 +31,7 @@ impl Reader<'_> {
                 self.path_item(path, item, &place, &mut operations)?;
             }
         }
+        check_ids(&operations)?;
         let mut composed = Vec::new();
         for (file, document) in documents {
             for (id, operation) in &document.composed.0 {
@@ -39,10 +40,8 @@ impl Reader<'_> {
             }
         }
         operations.extend(composed);
+        check_ids(&operations)?;
         operations.sort_by(|one, other| one.id.cmp(&other.id));
-        if let Some(pair) = operations.windows(2).find(|pair| pair[0].id == pair[1].id) {
-            return fail("operations", format_args!("the operation id `{}` is there twice", pair[0].id));
-        }
         let mut addresses = HashSet::new();
         for operation in operations.iter().filter(|operation| operation.becomes.is_none()) {
             if !addresses.insert((operation.verb.name(), &operation.shared_path)) {
@@ -368,6 +367,14 @@ fn one_tag<'t>(tags: &'t [String], place: &Place) -> Result<&'t str> {
     match tags {
         [tag] => Ok(tag),
         _ => fail(place.at("tags"), "there must be exactly one"),
+    }
+}
+
+fn check_ids(operations: &[Operation]) -> Result<()> {
+    let mut seen = HashSet::new();
+    match operations.iter().find(|operation| !seen.insert(&operation.id)) {
+        Some(twice) => fail("operations", format_args!("the operation id `{}` is there twice", twice.id)),
+        None => Ok(()),
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) fn find(
         usages.entry(name.to_owned()).or_default().is_body |= is_body;
     }
     for (area, root) in roots(operations, callbacks) {
+        if area == COMMON {
+            return fail("tags", "`common` is no resource: it stands for what several resources use");
+        }
         for name in reachable(schemas, [root]) {
             areas.entry(name.to_owned()).or_default().insert(area.to_owned());
         }
@@ -98,12 +101,13 @@ fn reachable<'s>(
     reached
 }
 
-/// The properties of an object that lead back to it without a list or a map in between.
+/// The properties of an object that lead back to it by objects alone: no list, no map and no union is in between, each
+/// of which keeps what it holds elsewhere.
 fn endless(schemas: &IndexMap<String, Schema>, name: &str) -> Result<Vec<String>> {
     let Shape::Object(object) = &schemas[name].shape else { return Ok(Vec::new()) };
     let mut endless = Vec::new();
     for property in &object.properties {
-        let (Type::Object(target) | Type::Union(target)) = &property.kind else { continue };
+        let Type::Object(target) = &property.kind else { continue };
         if !contains(schemas, target, name, false) {
             continue;
         }
@@ -119,7 +123,7 @@ fn endless(schemas: &IndexMap<String, Schema>, name: &str) -> Result<Vec<String>
     Ok(endless)
 }
 
-/// Whether a value of `from` holds one of `wanted` in itself, by required properties only or by any.
+/// Whether a value of `from` is or holds one of `wanted`, by required properties only or by any.
 fn contains(schemas: &IndexMap<String, Schema>, from: &str, wanted: &str, required_only: bool) -> bool {
     let mut reached = HashSet::new();
     let mut open = vec![from];
@@ -127,27 +131,14 @@ fn contains(schemas: &IndexMap<String, Schema>, from: &str, wanted: &str, requir
         if name == wanted {
             return true;
         }
-        if !reached.insert(name) {
-            continue;
-        }
-        match &schemas[name].shape {
-            Shape::Object(object) => {
-                open.extend(
-                    object
-                        .properties
-                        .iter()
-                        .filter(|property| property.required || !required_only)
-                        .filter_map(|property| match &property.kind {
-                            Type::Object(target) | Type::Union(target) => Some(&**target),
-                            _ => None,
-                        }),
-                );
-            }
-            // A union of which one form ends is no trap, and its default is the unknown form.
-            Shape::Union(union) if !required_only => {
-                open.extend(union.variants.iter().map(|variant| &*variant.schema));
-            }
-            Shape::Union(_) | Shape::Enumeration(_) => {}
+        if let Shape::Object(object) = &schemas[name].shape
+            && reached.insert(name)
+        {
+            let followed = object.properties.iter().filter(|property| property.required || !required_only);
+            open.extend(followed.filter_map(|property| match &property.kind {
+                Type::Object(target) => Some(&**target),
+                _ => None,
+            }));
         }
     }
     false

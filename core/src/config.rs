@@ -66,7 +66,7 @@ impl Default for RetryPolicy {
 /// How a client is set up.
 ///
 /// ```
-/// use tidings_core::{Config, Credentials};
+/// # use tidings_core::{Config, Credentials};
 /// let config = Config::new("project", Credentials::access_key("id", "secret")).region("eu".parse()?);
 /// # Ok::<(), tidings_core::Error>(())
 /// ```

@@ -132,7 +132,7 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<ProvidedToken, Pro
 /// `auth`; the next call asks again. Any closure that returns a future will do:
 ///
 /// ```
-/// use tidings_core::{Credentials, ProvidedToken};
+/// # use tidings_core::{Credentials, ProvidedToken};
 /// let credentials = Credentials::provider(|| async { Ok(ProvidedToken::new("token of the backend")) });
 /// ```
 pub trait TokenProvider: Send + Sync + 'static {

@@ -3,11 +3,17 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
 /// What kind of failure it is. The same in every language.
+///
+/// | kind | calling again |
+/// | --- | --- |
+/// | `UnknownOutcome` | only after looking for the call: it may have been carried out |
+/// | `RateLimited`, `Connect`, `Timeout`, `Server` | later, if [`Error::is_retryable`] says so |
+/// | all others | not before something was mended |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -38,9 +44,9 @@ pub enum ErrorKind {
     Timeout,
     /// The answer of an operation that is safe to repeat could not be read.
     Decode,
-    /// The caller called it off.
+    /// The caller called it off. In Rust that is dropping the future, which returns nothing.
     Cancelled,
-    /// The client is closed.
+    /// The client is closed. In Rust a client lives as long as anybody holds it.
     Closed,
     /// A fault of Tidings itself. Please report it.
     Internal,
@@ -106,12 +112,15 @@ impl Phase {
 pub struct Evidence {
     /// How far the exchange had come.
     pub phase: Phase,
+    /// When the call began, by this machine's clock: what to give `messages.list` as `start_time`, with a margin.
+    pub started_at: SystemTime,
     /// How long the call had taken until then, waiting and retries included.
     pub elapsed: Duration,
-    /// The `correlation_id` of the request, which comes back in receipts.
+    /// The `correlation_id` of the request. It comes back in receipts, but not from an app in dispatch mode that retains
+    /// nothing, which is how new apps are set up.
     pub correlation_id: Option<String>,
-    /// The `message_metadata` of the request as it was written (JSON text where it is an object), which comes back in
-    /// receipts and in stored messages.
+    /// The `message_metadata` of the request as it was written (JSON text where it is an object). It comes back in
+    /// receipts, and as `metadata` of stored messages: the best thing to look for.
     pub message_metadata: Option<String>,
 }
 
@@ -120,6 +129,7 @@ impl fmt::Debug for Evidence {
         formatter
             .debug_struct("Evidence")
             .field("phase", &self.phase)
+            .field("started_at", &self.started_at)
             .field("elapsed", &self.elapsed)
             .field("correlation_id", &self.correlation_id)
             .field("message_metadata", &self.message_metadata.as_ref().map(|_| crate::mask::SECRET))

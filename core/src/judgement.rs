@@ -124,6 +124,7 @@ impl Situation<'_> {
         };
         let evidence = Evidence {
             phase,
+            started_at: SystemTime::now().checked_sub(self.elapsed).unwrap_or(SystemTime::UNIX_EPOCH),
             elapsed: self.elapsed,
             correlation_id: metadata("correlation_id"),
             message_metadata: metadata("message_metadata"),
@@ -203,7 +204,7 @@ impl Situation<'_> {
                 "the API answered with a redirect, and redirects are not followed",
                 Next::Stop,
             ),
-            501 => (ErrorKind::Server, "the API does not have this operation", Next::Stop),
+            501 => (ErrorKind::Server, "the server does not offer this operation", Next::Stop),
             400..=499 => (
                 ErrorKind::InvalidRequest,
                 "the API refused the request; the body of its answer says why",

@@ -89,12 +89,18 @@ fn fill_in(call: &mut Call, defaults: &Defaults<'_>) -> Result<(), Error> {
     {
         call.path.push(("project_id".to_owned(), defaults.project_id.to_owned()));
     }
-    let Some(app_id) = defaults.app_id else { return Ok(()) };
     let in_query = operation.parameters.iter().any(|parameter| {
         parameter.location == Location::Query && parameter.name == APP_ID && parameter.required
     });
+    let app_id = || {
+        defaults.app_id.ok_or_else(|| {
+            let reason = "is required: name an app in the call, or set one for the client (`app_id` of its \
+                          configuration, or SINCH_APP_ID in the environment)";
+            refuse(operation, Violation { path: format!("$.{APP_ID}"), reason: reason.to_owned() })
+        })
+    };
     if in_query && call.query.iter().all(|(name, _)| name != APP_ID) {
-        call.query.push((APP_ID.to_owned(), app_id.to_owned()));
+        call.query.push((APP_ID.to_owned(), app_id()?.to_owned()));
     }
     let in_body = operation.body.as_ref().is_some_and(|body| {
         body.rule.properties.iter().any(|property| property.name == APP_ID && property.required)
@@ -104,7 +110,7 @@ fn fill_in(call: &mut Call, defaults: &Defaults<'_>) -> Result<(), Error> {
         if let Ok(mut object) = RawObject::parse(bytes)
             && object.get(APP_ID).is_none()
         {
-            object.set(APP_ID, &app_id).map_err(|_| internal(operation))?;
+            object.set(APP_ID, &app_id()?).map_err(|_| internal(operation))?;
             let filled = object.to_bytes().map_err(|_| internal(operation))?;
             call.body = Some(filled);
         }

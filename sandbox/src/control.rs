@@ -31,8 +31,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, operation: &'static Operation, 
             let mut state = shared.lock();
             let id = state.new_id();
             match state.faults.add(id, call.body.clone()) {
-                Some(fault) => Answer::ok(&fault),
-                None => invalid("the sandbox does not know this stage, action or header"),
+                Ok(fault) => Answer::ok(&fault),
+                Err(reason) => invalid(&reason),
             }
         }
         "sandbox.clear_faults" => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
+use tidings_core::contract::{self, Operation};
 
 use crate::answer::Answer;
 use crate::identifiers::bare;
@@ -56,8 +57,23 @@ pub(crate) struct Faults {
 }
 
 impl Faults {
-    /// Sets a fault. `None` if stage or action is none that the sandbox knows.
-    pub(crate) fn add(&mut self, id: String, set: Value) -> Option<Value> {
+    /// Sets a fault; says what is wrong with one that could never strike.
+    pub(crate) fn add(&mut self, id: String, set: Value) -> Result<Value, String> {
+        if let Some(name) = set["operation"].as_str().filter(|name| !name.is_empty()) {
+            match contract::operation(name) {
+                None => {
+                    return Err(format!("$.operation {name} is no operation; ids look like messages.send"));
+                }
+                Some(Operation { becomes: Some(real), .. }) => {
+                    return Err(format!("$.operation {name} goes out as {real}: name that one"));
+                }
+                Some(_) => {}
+            }
+        }
+        self.known(id, set).ok_or_else(|| "the sandbox does not know this stage, action or header".to_owned())
+    }
+
+    fn known(&mut self, id: String, set: Value) -> Option<Value> {
         let stage = match set["stage"].as_str()? {
             "BEFORE_READ" => Stage::BeforeRead,
             "BEFORE_ACCEPT" => Stage::BeforeAccept,

@@ -63,6 +63,24 @@ impl Options {
         self
     }
 
+    /// Sets the access key.
+    pub fn key(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
+        (self.key_id, self.key_secret) = (id.into(), secret.into());
+        self
+    }
+
+    /// Sets the milliseconds from acceptance to the channel's queue, and from there to the handset.
+    pub fn delays(mut self, queueing_ms: RangeInclusive<u64>, delivery_ms: RangeInclusive<u64>) -> Self {
+        (self.queueing_ms, self.delivery_ms) = (queueing_ms, delivery_ms);
+        self
+    }
+
+    /// Sets how many messages, arrivals and callbacks are kept, each.
+    pub fn retained(mut self, most: usize) -> Self {
+        self.retained = most;
+        self
+    }
+
     /// Sets how long a token is good.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;

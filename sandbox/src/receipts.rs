@@ -22,7 +22,10 @@ pub(crate) struct Job {
     pub(crate) mode: &'static str,
     pub(crate) accepted_time: Timestamp,
     pub(crate) metadata: String,
+    /// As it comes back in callbacks.
     pub(crate) correlation_id: String,
+    /// As it was written, for the ledger.
+    pub(crate) written_correlation_id: String,
     pub(crate) callback_url: Option<String>,
     pub(crate) message: Value,
     pub(crate) properties: Value,
@@ -108,7 +111,7 @@ fn arrive(state: &mut State, job: &Job, now: Timestamp) {
         "app_id": job.app_id,
         "project_id": job.project,
         "request_id": job.request_id,
-        "correlation_id": job.correlation_id,
+        "correlation_id": job.written_correlation_id,
         "received_at": now.to_string(),
     }));
 }

@@ -82,7 +82,7 @@ async fn subscribe(api: &Api, app_id: &str, target: &str, more: Value) {
 #[tokio::test]
 async fn receipts_come_in_order_and_their_signatures_hold() {
     let api = Api::start().await;
-    let app_id = api.app(json!({})).await;
+    let app_id = api.app(json!({"processing_mode": "CONVERSATION"})).await;
     let (url, got) = webhook(vec![]).await;
     subscribe(&api, &app_id, &url, json!({})).await;
     let more = json!({"message_metadata": "order 7", "correlation_id": "c1"});
@@ -98,6 +98,24 @@ async fn receipts_come_in_order_and_their_signatures_hold() {
     assert_eq!((&report["message_id"], &report["metadata"]), (&sent["message_id"], &json!("order 7")));
     assert_eq!((&body["correlation_id"], &body["project_id"]), (&json!("c1"), &json!("p1")));
     assert_eq!(report["channel_identity"]["identity"], "46701234567");
+}
+
+#[tokio::test]
+async fn a_new_app_loses_the_correlation_id_and_keeps_the_metadata() {
+    let api = Api::start().await;
+    let conversation = api.app(json!({"processing_mode": "CONVERSATION"})).await;
+    let dispatch = json!({"processing_strategy": "DISPATCH_ONLY"});
+    for (app_id, more) in [(api.app(json!({})).await, json!({})), (conversation, dispatch)] {
+        let (url, got) = webhook(vec![]).await;
+        subscribe(&api, &app_id, &url, json!({})).await;
+        let mut body = json!({"message_metadata": "order 7", "correlation_id": "c1"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        api.send(&app_id, "Hello", body).await;
+        api.idle().await;
+        let body: Value = serde_json::from_slice(&got.lock().unwrap()[0].body).unwrap();
+        let metadata = &body["message_delivery_report"]["metadata"];
+        assert_eq!((&body["correlation_id"], metadata), (&json!(""), &json!("order 7")));
+    }
 }
 
 #[tokio::test]

@@ -105,6 +105,8 @@ async fn a_fault_that_makes_no_sense_is_refused() {
     for fault in [
         json!({"stage": "BEFORE_READ"}),
         json!({"stage": "NEVER", "action": "CLOSE"}),
+        json!({"stage": "BEFORE_READ", "action": "CLOSE", "operation": "no.such"}),
+        json!({"stage": "BEFORE_READ", "action": "CLOSE", "operation": "sms.send"}),
         json!({"stage": "BEFORE_READ", "action": "RESPOND", "headers": {"a b": "c"}}),
     ] {
         assert_eq!(code(&api.control(Method::POST, "/faults", Some(fault)).await), "INVALID_ARGUMENT");

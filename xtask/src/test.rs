@@ -62,9 +62,6 @@ pub(crate) fn run(languages: &[String], allow_missing: bool) -> TaskResult {
             other => return Err(format!("no language is called {other}; there is: rust")),
         }
     }
-    for language in &missing {
-        println!("NOT RUN {language}: Tidings has no package for it yet");
-    }
     let rust = languages.is_empty() || languages.iter().any(|language| language == "rust");
     let (passed, failed) = if rust { run_steps(RUST) } else { (Vec::new(), Vec::new()) };
     println!();
@@ -74,11 +71,14 @@ pub(crate) fn run(languages: &[String], allow_missing: bool) -> TaskResult {
     for name in &failed {
         println!("FAILED  {name}");
     }
+    for language in &missing {
+        println!("NOT RUN {language}: Tidings has no package for it yet");
+    }
     if !failed.is_empty() {
         return Err(format!("{} of {} steps failed", failed.len(), failed.len() + passed.len()));
     }
     if !missing.is_empty() && !allow_missing {
-        return Err(format!("not run: {} (--allow-missing lets that pass)", missing.join(", ")));
+        return Err("something was not run; --allow-missing lets that pass".to_owned());
     }
     Ok(())
 }

@@ -21,6 +21,7 @@ impl Schemas<'_> {
             return self.reference_kind(schema, others, place);
         }
         let Some(kind) = schema.kind.as_deref() else { return fail(place, "has no type and no $ref") };
+        check_limits(schema, place)?;
         match (kind, schema.format.as_deref()) {
             ("string", None) if schema.constant.is_some() => {
                 only("a constant", &["type", "const"])?;
@@ -166,6 +167,23 @@ impl Schemas<'_> {
             _ => fail(place, "must be a $ref to an object"),
         }
     }
+}
+
+/// No limit is beyond its counterpart.
+fn check_limits(schema: &document::Schema, place: &Place) -> Result<()> {
+    let pairs = [
+        ("minLength", schema.min_length.map(f64::from), schema.max_length.map(f64::from)),
+        ("minItems", schema.min_items.map(f64::from), schema.max_items.map(f64::from)),
+        ("minimum", schema.minimum, schema.maximum),
+    ];
+    for (keyword, least, most) in pairs {
+        if let (Some(least), Some(most)) = (least, most)
+            && least > most
+        {
+            return fail(place.at(keyword), format_args!("{least} is more than the maximum, {most}"));
+        }
+    }
+    Ok(())
 }
 
 fn whole(limit: f64, place: &Place) -> Result<i64> {

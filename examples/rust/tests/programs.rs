@@ -47,6 +47,17 @@ async fn send_sms_reaches_the_handset_once() {
     assert_eq!(texts, [Some("Your code is 4711")]);
 }
 
+#[test]
+fn sandbox_shows_three_texts_and_an_unknown_outcome() {
+    let output = Command::new(env!("CARGO_BIN_EXE_sandbox")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.starts_with("sms.send: the call may or may not have been carried out"), "{text}");
+    for expected in ["Your parcel is at the door.", "It is raining.", "Where are you?"] {
+        assert_eq!(text.matches(expected).count(), 1, "{text}");
+    }
+}
+
 #[tokio::test]
 async fn send_sms_refuses_a_bad_number_without_showing_it() {
     let sandbox = Sandbox::start(Options::default()).unwrap();

@@ -46,6 +46,9 @@ pub(super) fn send(state: &mut State, call: &Call<'_>) -> Outcome {
         meet(state, call.project(), app_id, &channel, &identity)
     };
     let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    let retains = app["dispatch_retention_policy"]["ttl_days"].as_i64().is_some_and(|days| days > 0);
+    // Dropped in dispatch mode without retention, and with DISPATCH_ONLY on an app in conversation mode.
+    let correlates = !dispatched || (retains && app["processing_mode"] == "DISPATCH");
     let job = Job {
         project: call.project().to_owned(),
         app_id: app_id.to_owned(),
@@ -57,14 +60,13 @@ pub(super) fn send(state: &mut State, call: &Call<'_>) -> Outcome {
         mode: if dispatched { "DISPATCH" } else { "CONVERSATION" },
         accepted_time: now,
         metadata: text("message_metadata"),
-        correlation_id: text("correlation_id"),
+        correlation_id: if correlates { text("correlation_id") } else { String::new() },
+        written_correlation_id: text("correlation_id"),
         callback_url: body["callback_url"].as_str().filter(|url| !url.is_empty()).map(str::to_owned),
         message: body["message"].clone(),
         properties: body["channel_properties"].clone(),
     };
-    let stores =
-        !dispatched || app["dispatch_retention_policy"]["ttl_days"].as_i64().is_some_and(|days| days > 0);
-    if stores {
+    if !dispatched || retains {
         store(state, &job, dispatched);
     }
     receipts::begin(state, Arc::new(job), chosen.is_some());

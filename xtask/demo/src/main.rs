@@ -12,8 +12,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tidings::models::{
-    App, ChannelCredentialsRequest, ConversationChannel, CreateAppRequest, CreateWebhookRequest,
-    DeliveryStatus, StaticBearerCredentials, WebhookTargetType, WebhookTrigger,
+    AddSandboxFaultRequest, App, ChannelCredentialsRequest, ConversationChannel, CreateAppRequest,
+    CreateWebhookRequest, DeliveryStatus, SandboxFaultAction, SandboxFaultStage, StaticBearerCredentials,
+    WebhookTargetType, WebhookTrigger,
 };
 use tidings::webhooks::Event;
 use tidings::{Client, Config, Credentials};
@@ -32,6 +33,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const APP_NAME: &str = "Tidings demo";
 
 const TEXT: &str = "Your parcel is at the door.";
+const LOST: &str = "Are you there?";
 const FLASH: &str = "It is raining, and it is a cardboard box.";
 
 #[tokio::main(flavor = "current_thread")]
@@ -86,7 +88,10 @@ async fn sandbox() -> Result<()> {
     play(&mut story, &scene, &app, receiver).await?;
 
     let ledger = client.sandbox().ledger().to(&scene.to).await?;
-    story.chapter("Handset", "the sandbox's ledger, the referee: what the phone really got");
+    story.chapter(
+        "Handset",
+        "the sandbox's ledger, the referee: what the phone really got, in the order of arrival",
+    );
     Story::handset(
         &scene.to,
         ledger
@@ -94,8 +99,9 @@ async fn sandbox() -> Result<()> {
             .iter()
             .map(|arrival| (arrival.text.as_deref().unwrap_or_default(), arrival.flash.unwrap_or_default())),
     );
+    lose_an_answer(&mut story, &scene, &app).await?;
     sandbox.stop();
-    story.end("Both were delivered, each exactly once.");
+    story.end("Both were delivered, each exactly once, and nothing was sent behind your back.");
     Ok(())
 }
 
@@ -121,6 +127,25 @@ async fn live() -> Result<()> {
     story.chapter("Clean-up", "the demo's app and webhook are deleted again");
     played?;
     story.end("Both were delivered.");
+    Ok(())
+}
+
+/// What Tidings is made for: the API accepts a send, and its answer gets lost.
+async fn lose_an_answer(story: &mut Story, scene: &Scene, app: &App) -> Result<()> {
+    story.chapter(
+        "Lost answer",
+        "once more, and this time the connection breaks after the API has accepted the text",
+    );
+    let fault = AddSandboxFaultRequest::new(SandboxFaultStage::AfterAccept, SandboxFaultAction::Close);
+    scene.client.sandbox().add_fault(fault.operation("messages.send")).await?;
+    let Err(error) = scene.client.sms().send(&scene.to, LOST).app_id(&app.id).await else {
+        return Err("a send whose answer was lost was taken for accepted".into());
+    };
+    story.error(&error.to_string());
+    scene.client.sandbox().run_until_idle().await?;
+    let ledger = scene.client.sandbox().ledger().to(&scene.to).await?;
+    let times = ledger.arrivals.iter().filter(|arrival| arrival.text.as_deref() == Some(LOST)).count();
+    story.note(&format!("arrivals in the ledger: {times}. A library that guessed would have sent it twice."));
     Ok(())
 }
 

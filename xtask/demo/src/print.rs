@@ -16,6 +16,7 @@ pub(crate) struct Story {
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
 const GREEN: &str = "\x1b[32m";
+const RED: &str = "\x1b[31m";
 const RESET: &str = "\x1b[0m";
 
 impl Story {
@@ -24,6 +25,10 @@ impl Story {
         let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         let story = Self { chapter: 0, colour };
         println!("{}: {title}", story.paint(BOLD, "Tidings"));
+        println!(
+            "{}",
+            story.paint(DIM, "Requests are shown as curl, with what is secret or personal masked.")
+        );
         story
     }
 
@@ -62,6 +67,16 @@ impl Story {
     /// What came back.
     pub(crate) fn answer(&self, status: u16, text: &str) {
         println!("   {} {text}", self.paint(GREEN, &status.to_string()));
+    }
+
+    /// An error, as its caller sees it.
+    pub(crate) fn error(&self, text: &str) {
+        println!("   {}", self.paint(RED, text));
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn note(&self, text: &str) {
+        println!("   {} {text}", self.paint(GREEN, "=>"));
     }
 
     /// A receipt that was verified.

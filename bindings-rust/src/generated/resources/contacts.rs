@@ -3,8 +3,7 @@
 //! The methods of contacts.
 
 use crate::generated::models;
-use crate::request::IntoBody;
-use crate::request::{Method, Request, sealed};
+use crate::request::{IntoBody, Method, Request, sealed};
 use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;

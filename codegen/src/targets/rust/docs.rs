@@ -149,7 +149,7 @@ fn limits(kind: &Type) -> Option<String> {
         Type::Duration { minimum, maximum } => range(*minimum, *maximum, "second"),
         Type::List { items, min_items, max_items } => {
             let count = range(*min_items, *max_items, "item");
-            let each = limits(items).map(|limits| format!("Each: {limits}"));
+            let each = limits(items).map(|limits| format!("Each item: {limits}"));
             joined([count, each])
         }
         Type::Map { values, .. } => limits(values).map(|limits| format!("Each value: {limits}")),
@@ -174,6 +174,9 @@ fn range<T: ToString + PartialEq>(minimum: Option<T>, maximum: Option<T>, unit: 
         (unit, number) => format!("{number} {unit}s"),
     };
     match (minimum, maximum) {
+        (Some(minimum), Some(maximum)) if minimum == maximum => {
+            Some(format!("Exactly {}.", counted(&maximum)))
+        }
         (Some(minimum), Some(maximum)) => {
             Some(format!("From {} to {}.", number(&minimum), counted(&maximum)))
         }
@@ -212,6 +215,6 @@ mod tests {
         assert_eq!(limits(&text(Some(1), None)).unwrap(), "At least 1 character.");
         let list =
             Type::List { items: Box::new(text(None, Some(5))), min_items: Some(1), max_items: Some(3) };
-        assert_eq!(limits(&list).unwrap(), "From 1 to 3 items. Each: At most 5 characters.");
+        assert_eq!(limits(&list).unwrap(), "From 1 to 3 items. Each item: At most 5 characters.");
     }
 }

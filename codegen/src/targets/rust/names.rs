@@ -7,12 +7,11 @@ use crate::error::{Result, fail};
 use crate::words::words;
 
 /// Keywords that a name may be if it is written `r#name` (the Rust Reference, "Keywords", edition 2024).
-const KEYWORDS: [&str; 49] = [
+const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
     "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait",
     "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-    "union",
 ];
 
 /// Keywords that no name may be, not even as `r#name`.

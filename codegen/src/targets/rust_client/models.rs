@@ -11,6 +11,7 @@ use crate::error::{Result, fail};
 use crate::ir::{EnumerationValue, Schema, Shape, Type, Union};
 use crate::targets::Draft;
 use crate::targets::rust::{docs, literal, names};
+use crate::usage::COMMON;
 
 /// A schema as the template wants it.
 #[derive(Serialize)]
@@ -51,7 +52,8 @@ struct Area {
     /// Models of other areas, and of this one.
     used: BTreeSet<String>,
     own: BTreeSet<String>,
-    macros: BTreeSet<&'static str>,
+    /// What comes from the module that reads and writes.
+    wire: BTreeSet<&'static str>,
     imports: BTreeSet<&'static str>,
 }
 
@@ -79,9 +81,9 @@ pub(super) fn drafts(types: &Types<'_>) -> Result<Vec<Draft>> {
     for (name, area) in &areas {
         let used: Vec<_> = area.used.difference(&area.own).collect();
         let context = json!({
-            "title": docs::module_comment([format!("Models: {}.", name.replace('_', " "))]),
+            "title": docs::module_comment([title(name)]),
             "used": used,
-            "macros": area.macros,
+            "wire": area.wire,
             "imports": area.imports,
             "models": area.models,
             "choices": area.choices,
@@ -95,6 +97,13 @@ pub(super) fn drafts(types: &Types<'_>) -> Result<Vec<Draft>> {
     let areas: Vec<_> = areas.keys().collect();
     drafts.push(super::draft("models/mod", "rust_client/models_mod.rs.jinja", json!({ "areas": areas }))?);
     Ok(drafts)
+}
+
+fn title(area: &str) -> String {
+    match area {
+        COMMON => "Models that several resources use.".to_owned(),
+        area => format!("The models of {}.", area.trim_start_matches("r#").replace('_', " ")),
+    }
 }
 
 /// The file of a module.
@@ -111,9 +120,9 @@ impl Area {
         self.own.insert(name.clone());
         let shape = match &schema.shape {
             Shape::Object(object) => {
-                self.macros.insert("object");
+                self.wire.insert("object");
                 if types.is_text(&schema.name) {
-                    self.macros.insert("from_text");
+                    self.wire.insert("from_text");
                 }
                 let kinds: Vec<_> = object.properties.iter().map(|property| &property.kind).collect();
                 self.used.extend(Types::schema_types(&kinds)?);
@@ -128,17 +137,17 @@ impl Area {
                 ShapeView::Object { object }
             }
             Shape::Enumeration(values) => {
-                self.macros.insert("enumeration");
-                self.imports.insert("crate::wire::Unrecognized");
+                self.wire.insert("enumeration");
+                self.wire.insert("Unrecognized");
                 ShapeView::Enumeration { values: value_views(schema, values)? }
             }
             Shape::Union(union) => {
-                self.macros.insert("tagged_union");
-                self.imports.insert("crate::wire::UnrecognizedVariant");
+                self.wire.insert("tagged_union");
+                self.wire.insert("UnrecognizedVariant");
                 for variant in &union.variants {
                     self.used.insert(type_name(&variant.schema)?);
                 }
-                ShapeView::Union { tag: literal(&union.tag), variants: variant_views(schema, union)? }
+                ShapeView::Union { tag: literal(&union.tag), variants: variant_views(schema, union, types)? }
             }
         };
         let docs = docs::comment([docs::schema(schema), choice_docs(schema)]);
@@ -168,7 +177,7 @@ fn choice_docs(schema: &Schema) -> String {
     let sentences = object.groups.iter().map(|group| {
         let members: Vec<_> = group.members.iter().map(|member| format!("`{member}`")).collect();
         let most = if group.exactly_one { "Exactly" } else { "At most" };
-        format!("{most} one of these is set; `kind` tells which: {}.", members.join(", "))
+        format!("{most} one of these is set; [`kind`](Self::kind) tells which: {}.", members.join(", "))
     });
     sentences.collect::<Vec<_>>().join(" ")
 }
@@ -197,14 +206,18 @@ fn value_views(schema: &Schema, values: &[EnumerationValue]) -> Result<Vec<Value
     Ok(views)
 }
 
-fn variant_views(schema: &Schema, union: &Union) -> Result<Vec<VariantView>> {
+fn variant_views(schema: &Schema, union: &Union, types: &Types<'_>) -> Result<Vec<VariantView>> {
     let place = format!("components.schemas.{}.discriminator.mapping", schema.name);
     let views: Vec<_> = union
         .variants
         .iter()
         .map(|variant| {
             Ok(VariantView {
-                docs: docs::comment([format!("The tag `{}`.", variant.tag)]),
+                docs: docs::comment([format!(
+                    "{} The tag `{}`.",
+                    docs::schema(types.contract.schema(&variant.schema)),
+                    variant.tag
+                )]),
                 variant: names::variant(&place, &variant.tag)?,
                 model: type_name(&variant.schema)?,
                 tag: literal(&variant.tag),

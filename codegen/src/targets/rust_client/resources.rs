@@ -113,16 +113,13 @@ impl Resource<'_> {
         let methods: Vec<_> = self
             .operations
             .iter()
-            .map(|operation| method(operation, model, types, &mut imports))
+            .map(|operation| method(operation, types, &mut imports))
             .collect::<Result<_>>()?;
         let own = USED.map(|used| ("a type of the client", used)).into_iter().chain([(name, model)]);
         let markers = methods.iter().map(|method| (&*method.name, &*method.marker));
         names::distinct(name, own.chain(markers))?;
         let takes_body =
             self.operations.iter().any(|operation| operation.body.as_ref().is_some_and(|body| !body.flat));
-        if takes_body {
-            imports.0.insert("crate::request::IntoBody");
-        }
         let uses_models = takes_body
             || self.operations.iter().any(|operation| {
                 let answers = !matches!(operation.answer, Answer::Empty);
@@ -139,6 +136,7 @@ impl Resource<'_> {
             "methods": methods,
             "imports": imports.0,
             "uses_models": uses_models,
+            "takes_body": takes_body,
         });
         super::draft(&format!("resources/{}", file(module)?), "rust_client/resource.rs.jinja", context)
     }
@@ -151,12 +149,7 @@ impl MethodView {
     }
 }
 
-fn method(
-    operation: &Operation,
-    model: &str,
-    types: &Types<'_>,
-    imports: &mut Imports,
-) -> Result<MethodView> {
+fn method(operation: &Operation, types: &Types<'_>, imports: &mut Imports) -> Result<MethodView> {
     let marker = names::type_name(&operation.id, &camel(operation.method())?)?;
     let mut view = MethodView {
         name: names::value(&operation.id, operation.method())?,
@@ -209,7 +202,7 @@ fn method(
         view.arguments.iter().filter_map(|argument| argument.split_once(':')).map(|(name, _)| (name, name));
     names::distinct(&operation.id, arguments)?;
     names::distinct(&operation.id, view.setters.iter().map(|setter| (&*setter.docs, &*setter.name)))?;
-    view.docs = method_docs(operation, model);
+    view.docs = method_docs(operation);
     Ok(view)
 }
 
@@ -331,7 +324,7 @@ impl Imports {
     }
 }
 
-fn method_docs(operation: &Operation, model: &str) -> String {
+fn method_docs(operation: &Operation) -> String {
     let summary = format!("{}.", docs::markdown(&operation.summary));
     let repeating = match (operation.retry, operation.host) {
         (Retry::Unsafe, _) => {
@@ -358,11 +351,10 @@ fn method_docs(operation: &Operation, model: &str) -> String {
         ),
         None => address,
     };
-    let example =
-        EXAMPLES.iter().find(|(id, _)| *id == operation.id).map_or_else(String::new, |(_, example)| {
-            let example = example.replace("RESOURCE", model);
-            format!("```no_run\n{}\n```", example.trim_end())
-        });
+    let example = EXAMPLES
+        .iter()
+        .find(|(id, _)| *id == operation.id)
+        .map_or_else(String::new, |(_, example)| format!("```no_run\n{}\n```", example.trim_end()));
     docs::comment([
         summary,
         docs::markdown(&operation.description),
