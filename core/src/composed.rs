@@ -7,29 +7,25 @@ use crate::json::RawObject;
 
 /// The body of `messages.send` that does what this body of `sms.send` asks for.
 ///
-/// The body has passed validation; what it holds beyond the known properties goes along unchanged.
+/// The body has passed validation; what it holds beyond the known properties goes along byte for byte.
 pub(crate) fn sms_send(body: &[u8]) -> serde_json::Result<Bytes> {
-    /// Properties that the two operations share.
-    const SHARED: [&str; 8] = [
-        "app_id",
-        "ttl",
-        "callback_url",
-        "message_metadata",
-        "correlation_id",
-        "queue",
-        "processing_strategy",
-        "message_content_type",
-    ];
+    /// Properties that are written in another form; every other one goes over as it is.
+    const TURNED: [&str; 6] = ["to", "text", "sender", "flash", "max_parts", "channel_properties"];
     let sms = RawObject::parse(body)?;
     let mut send = RawObject::new();
+    for (name, value) in sms.entries().filter(|(name, _)| !TURNED.contains(name)) {
+        send.set(name, &value)?;
+    }
     let to = sms.text("to");
     send.set(
         "recipient",
         &json!({"identified_by": {"channel_identities": [{"channel": "SMS", "identity": to}]}}),
     )?;
-    // The text goes over as it was written, escapes included.
     send.set("message", &json!({"text_message": {"text": sms.text("text")}}))?;
-    let mut properties = Map::new();
+    let mut properties: Map<String, Value> = match sms.get("channel_properties") {
+        Some(given) => serde_json::from_str(given.get())?,
+        None => Map::new(),
+    };
     if let Some(sender) = sms.text("sender") {
         properties.insert("SMS_SENDER".to_owned(), sender.into());
     }
@@ -41,11 +37,6 @@ pub(crate) fn sms_send(body: &[u8]) -> serde_json::Result<Bytes> {
     }
     if !properties.is_empty() {
         send.set("channel_properties", &properties)?;
-    }
-    for name in SHARED {
-        if let Some(value) = sms.get(name) {
-            send.set(name, &value)?;
-        }
     }
     send.to_bytes()
 }
@@ -76,5 +67,17 @@ mod tests {
         let expected = json!({"SMS_SENDER": "Acme", "SMS_FLASH_MESSAGE": "true", "SMS_MAX_NUMBER_OF_MESSAGE_PARTS": "2"});
         assert_eq!(send["channel_properties"], expected);
         assert_eq!(send["ttl"], "60s");
+    }
+
+    #[test]
+    fn what_is_not_known_goes_along_and_changes_neither_recipient_nor_text() {
+        let body = json!({"to": "+46701234567", "text": "x", "sender": "Acme", "new": {"price": 1.5}, "message": "no",
+                          "channel_properties": {"SMS_SENDER": "Other", "SMS_NEW": "1"}});
+        let send = sent(&body);
+        assert_eq!(
+            (&send["new"]["price"], &send["message"]["text_message"]["text"]),
+            (&json!(1.5), &json!("x"))
+        );
+        assert_eq!(send["channel_properties"], json!({"SMS_SENDER": "Acme", "SMS_NEW": "1"}));
     }
 }

@@ -9,7 +9,7 @@ use url::{Host, Url};
 
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
-use crate::limits;
+use crate::{limits, mask};
 
 /// A region of the API. An app lives in one; a call to another one's host gets 404.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -70,7 +70,7 @@ impl Default for RetryPolicy {
 /// let config = Config::new("project", Credentials::access_key("id", "secret")).region("eu".parse()?);
 /// # Ok::<(), tidings_core::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Config {
     pub(crate) project_id: String,
     pub(crate) credentials: Credentials,
@@ -207,6 +207,25 @@ impl Config {
     }
 }
 
+impl fmt::Debug for Config {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A URL with a user in it is refused later, and may be printed before.
+        let base_url = self.base_url.as_deref().map(|url| if url.contains('@') { mask::SECRET } else { url });
+        formatter
+            .debug_struct("Config")
+            .field("project_id", &self.project_id)
+            .field("credentials", &self.credentials)
+            .field("region", &self.region)
+            .field("base_url", &base_url)
+            .field("app_id", &self.app_id)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
+    }
+}
+
 impl RetryPolicy {
     /// At most this many retries.
     pub fn max_retries(mut self, retries: u32) -> Self {
@@ -327,6 +346,7 @@ mod tests {
     #[test]
     fn a_config_shows_no_secret() {
         let config = Config::new("project", Credentials::access_key("key", "hunter2"));
+        let config = config.base_url("https://user:hunter2@example.com");
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

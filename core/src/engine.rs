@@ -30,6 +30,9 @@ use crate::{limits, retry};
 ///
 /// Cheap to clone; the clones share connections and token. Made for many calls at a time.
 ///
+/// Its connections belong to the runtime that made them. Calls from several runtimes work as long as all of these run; a
+/// connection of one that stands still holds up a call until its attempt is given up, and nothing is sent.
+///
 /// ```no_run
 /// # async fn example() -> Result<(), tidings_core::Error> {
 /// use tidings_core::{Call, Config, Engine};
@@ -219,7 +222,11 @@ impl Inner {
                 Next::Retry(_) if retries >= policy.max_retries && !waited_out(prepared, &error) => {
                     return Err(error);
                 }
-                Next::Retry(asked) => asked.unwrap_or_else(|| retry::backoff(policy, retries)),
+                Next::Retry(asked) => {
+                    let pause = asked.unwrap_or_else(|| retry::backoff(policy, retries));
+                    // What may be repeated without end must not spin.
+                    if waited_out(prepared, &error) { pause.max(limits::TOKEN_BACKOFF_FLOOR) } else { pause }
+                }
             };
             let again = after(Instant::now(), pause);
             if again >= deadline {
@@ -264,7 +271,12 @@ impl Inner {
         };
         let certain = matches!(
             failure.cause,
-            Cause::BadRequest | Cause::UnknownHost | Cause::Proxy | Cause::Tls | Cause::Connect
+            Cause::BadRequest
+                | Cause::UnknownHost
+                | Cause::Proxy
+                | Cause::Tls
+                | Cause::Connect
+                | Cause::ConnectTimeout
         );
         // Taking the body back decides: either the stack never had it, or nobody knows what became of it.
         if progress.take_back() || (prepared.body.is_none() && certain) {
@@ -347,13 +359,12 @@ impl Inner {
 }
 
 fn too_late(prepared: &Prepared, attempts: u32, sent: bool) -> Error {
-    Error::new(ErrorKind::Timeout, "the time was up before a token could be had; the request was not sent")
-        .with(|record| {
-            record.operation = Some(prepared.operation.id);
-            record.attempts = attempts;
-            record.sent = sent;
-            record.retryable = true;
-        })
+    Error::new(ErrorKind::Timeout, "the time was up while waiting for a token").with(|record| {
+        record.operation = Some(prepared.operation.id);
+        record.attempts = attempts;
+        record.sent = sent;
+        record.retryable = true;
+    })
 }
 
 /// A moment that much later; far away where the clock cannot count so far.

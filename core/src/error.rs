@@ -131,7 +131,7 @@ impl fmt::Debug for Evidence {
             .field("phase", &self.phase)
             .field("started_at", &self.started_at)
             .field("elapsed", &self.elapsed)
-            .field("correlation_id", &self.correlation_id)
+            .field("correlation_id", &self.correlation_id.as_deref().map(crate::mask::unless_number))
             .field("message_metadata", &self.message_metadata.as_ref().map(|_| crate::mask::SECRET))
             .finish()
     }

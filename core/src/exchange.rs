@@ -54,11 +54,13 @@ pub(crate) enum Cause {
     UnknownHost,
     /// The proxy wants other credentials (407), or refused the tunnel.
     Proxy,
-    /// TLS could not be agreed on.
+    /// TLS could not be agreed on when the connection was made.
     Tls,
     /// The connection could not be made.
     Connect,
-    /// The connection could not be made, or the answer did not come, in time.
+    /// The connection could not be made in time.
+    ConnectTimeout,
+    /// The answer did not come in time.
     Timeout,
     /// The connection broke, or what came is no HTTP.
     Broken,

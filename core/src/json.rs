@@ -32,6 +32,12 @@ impl<'a> RawObject<'a> {
             .filter(|value| value.get() != "null")
     }
 
+    /// Every key with its value; `null` counts as absent.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &RawValue)> {
+        let entries = self.0.iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
+        entries.filter(|(_, value)| value.get() != "null")
+    }
+
     /// The last value under a key, if it is a string.
     pub(crate) fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.get(name)?.get()).ok()

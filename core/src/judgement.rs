@@ -87,7 +87,7 @@ impl Situation<'_> {
             ),
             Cause::Proxy => (ErrorKind::Connect, "the proxy refused the connection", Next::Stop),
             Cause::Tls => (ErrorKind::Tls, "the server's certificate was not accepted", Next::Stop),
-            Cause::Timeout => (
+            Cause::ConnectTimeout | Cause::Timeout => (
                 ErrorKind::Timeout,
                 "the connection was not made in time; nothing was sent",
                 Next::Retry(None),
@@ -145,7 +145,8 @@ impl Situation<'_> {
         let status = answer.status;
         match status {
             200..=299 => self.success(answer),
-            408 | 500 | 502..=599 => self.fault(&answer),
+            // What no HTTP server should say tells nothing about the call either.
+            408 | 500 | 502..=599 | ..200 | 600.. => self.fault(&answer),
             404 if self.operation.method == Method::Delete && self.unclear_before => {
                 Judgement::Accepted(answer)
             }
@@ -179,7 +180,7 @@ impl Situation<'_> {
     fn refused(&self, answer: &Answer) -> Judgement {
         let (kind, what, next) = match answer.status {
             401 if names_expiry(answer) => {
-                (ErrorKind::Auth, "the token had expired, and so had the one after it", Next::RenewToken)
+                (ErrorKind::Auth, "the API took the token for expired", Next::RenewToken)
             }
             401 => (ErrorKind::Auth, "the API did not take the credentials", Next::Stop),
             402 | 403 => (
@@ -228,8 +229,9 @@ fn about(judgement: Judgement, answer: &Answer) -> Judgement {
         record.location = header(http::header::LOCATION).map(str::to_owned);
         record.retry_after = retry::retry_after(&answer.headers, SystemTime::now());
         record.body = Some(answer.body.clone());
-        // A 4xx says that the request came and was not carried out; a fault may come after the work was done.
-        record.sent |= matches!(answer.status, 200..=299 | 408 | 500..=599);
+        // A 4xx says that the request came and was not carried out, and so does 501. Anything else may come after the
+        // work was done, a redirect (303 above all) as well.
+        record.sent |= !matches!(answer.status, 400..=407 | 409..=499 | 501);
     });
     Judgement::Failed { error, next }
 }

@@ -27,6 +27,9 @@ pub const BACKOFF_CAP: Duration = Duration::from_secs(8);
 /// Upper bound of the pauses while the token endpoint answers 429. Its bucket refills 10 times a second.
 pub const TOKEN_BACKOFF_CAP: Duration = Duration::from_secs(2);
 
+/// Lower bound of those pauses, whatever `Retry-After` says.
+pub const TOKEN_BACKOFF_FLOOR: Duration = Duration::from_millis(50);
+
 /// From this share of a token's life on, a new one is fetched in the background while the old one serves.
 pub const TOKEN_REFRESH_AT: f64 = 0.8;
 

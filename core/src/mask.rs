@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::contract::{ObjectRule, Rule, Sensitivity, UnionRule};
+use crate::validation::{is_name, is_phone_number};
 
 /// What stands in the place of a secret.
 pub const SECRET: &str = "***";
@@ -22,6 +23,11 @@ pub const SECRET: &str = "***";
 /// ```
 pub fn personal(text: &str) -> impl fmt::Display + '_ {
     Personal(text)
+}
+
+/// Shows a text that is open as it is, unless it is a phone number all the same.
+pub(crate) fn unless_number(text: &str) -> String {
+    if is_phone_number(text) { personal(text).to_string() } else { text.to_owned() }
 }
 
 struct Personal<'a>(&'a str);
@@ -51,7 +57,7 @@ fn object(rule: &ObjectRule, value: &Value) -> Value {
             Some(property) => masked(&property.rule, property.sensitivity, value),
             None => hidden(value),
         };
-        (name.clone(), shown)
+        (key(name), shown)
     });
     Value::Object(shown.collect())
 }
@@ -73,7 +79,6 @@ pub(crate) fn masked(rule: &Rule, sensitivity: Sensitivity, value: &Value) -> Va
         Sensitivity::Secret => Value::from(SECRET),
         Sensitivity::Personal => hidden(value),
         Sensitivity::Open => match rule {
-            Rule::Any => hidden(value),
             Rule::Object(rule) => object(rule, value),
             Rule::Union(rule) => union(rule, value),
             Rule::List { items, .. } => match value {
@@ -82,25 +87,37 @@ pub(crate) fn masked(rule: &Rule, sensitivity: Sensitivity, value: &Value) -> Va
                 }
                 other => hidden(other),
             },
-            Rule::Map { values: rule, .. } => match value {
+            Rule::Map { keys, values: rule } => match value {
                 Value::Object(entries) => entries
                     .iter()
-                    .map(|(key, value)| (key.clone(), masked(rule, Sensitivity::Open, value)))
+                    .map(|(name, value)| {
+                        // Under a name that nobody has looked at, anything may stand.
+                        let known = match keys {
+                            Some(Rule::Enumeration { values, .. }) => values.contains(&name.as_str()),
+                            _ => true,
+                        };
+                        let value =
+                            if known { masked(rule, Sensitivity::Open, value) } else { hidden(value) };
+                        (key(name), value)
+                    })
                     .collect::<serde_json::Map<_, _>>()
                     .into(),
                 other => hidden(other),
             },
-            Rule::Boolean
-            | Rule::Integer { .. }
-            | Rule::Number { .. }
-            | Rule::Text { .. }
-            | Rule::Enumeration { .. }
-            | Rule::Constant(_) => match value {
-                Value::Object(_) | Value::Array(_) => hidden(value),
-                open => open.clone(),
+            Rule::Boolean if value.is_boolean() => value.clone(),
+            Rule::Integer { .. } | Rule::Number { .. } if value.is_number() => value.clone(),
+            Rule::Text { .. } | Rule::Enumeration { .. } | Rule::Constant(_) => match value {
+                Value::String(text) => unless_number(text).into(),
+                other => hidden(other),
             },
+            Rule::Any | Rule::Boolean | Rule::Integer { .. } | Rule::Number { .. } => hidden(value),
         },
     }
+}
+
+/// A key, if it is a name; anything else may be somebody's number.
+fn key(name: &str) -> String {
+    if is_name(name) { name.to_owned() } else { personal(name).to_string() }
 }
 
 fn hidden(value: &Value) -> Value {

@@ -128,7 +128,11 @@ fn check(call: &Call) -> Result<(), Error> {
                 refuse(Violation {
                     path: "$".to_owned(),
                     // serde_json's own text may quote the body.
-                    reason: format!("is not JSON (line {}, column {})", error.line(), error.column()),
+                    reason: format!(
+                        "is not JSON, or nested too deep (line {}, column {})",
+                        error.line(),
+                        error.column()
+                    ),
                 })
             })?;
             validation::check_body(operation, &body).map_err(refuse)

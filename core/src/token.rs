@@ -39,8 +39,17 @@ pub(crate) struct TokenCache {
 struct State {
     held: Option<Held>,
     /// The fetch under way. Its result reaches everyone who waits.
-    fetch: Option<watch::Receiver<Option<Result<Token, Error>>>>,
+    fetch: Option<Fetching>,
     generation: u64,
+    fetches: u64,
+}
+
+#[derive(Clone)]
+struct Fetching {
+    number: u64,
+    /// The runtime it runs on. One that stands still must not hold up another.
+    runtime: tokio::runtime::Id,
+    result: watch::Receiver<Option<Result<Token, Error>>>,
 }
 
 struct Held {
@@ -60,6 +69,7 @@ impl TokenCache {
     /// A token that is good now. `fetch` starts getting a new one; it runs in a task of its own, so that a caller who
     /// gives up takes it away from nobody.
     pub(crate) async fn get(self: &Arc<Self>, fetch: impl Fn() -> Fetch) -> Result<Token, Error> {
+        let runtime = tokio::runtime::Handle::current().id();
         loop {
             let mut result = {
                 let mut state = self.lock();
@@ -69,15 +79,16 @@ impl TokenCache {
                     None => (false, true),
                 };
                 // A fetch whose task is gone, with the runtime it ran on, answers nobody.
-                if state.fetch.as_ref().is_some_and(|fetch| fetch.has_changed().is_err()) {
-                    state.fetch = None;
-                }
-                if ageing && state.fetch.is_none() {
-                    state.fetch = Some(self.start(fetch()));
+                state.fetch = state.fetch.take().filter(|fetch| fetch.result.has_changed().is_ok());
+                let served = state.fetch.as_ref().is_some_and(|fetch| usable || fetch.runtime == runtime);
+                if ageing && !served {
+                    state.fetches += 1;
+                    let number = state.fetches;
+                    state.fetch = Some(Fetching { number, runtime, result: self.start(number, fetch()) });
                 }
                 match (&state.held, &state.fetch) {
                     (Some(held), _) if usable => return Ok(held.token.clone()),
-                    (_, Some(fetch)) => fetch.clone(),
+                    (_, Some(fetch)) => fetch.result.clone(),
                     (_, None) => return Err(Error::new(ErrorKind::Internal, "no token is being fetched")),
                 }
             };
@@ -97,7 +108,7 @@ impl TokenCache {
         }
     }
 
-    fn start(self: &Arc<Self>, fetch: Fetch) -> watch::Receiver<Option<Result<Token, Error>>> {
+    fn start(self: &Arc<Self>, number: u64, fetch: Fetch) -> watch::Receiver<Option<Result<Token, Error>>> {
         let (sender, receiver) = watch::channel(None);
         let cache = Arc::clone(self);
         tokio::spawn(async move {
@@ -109,14 +120,14 @@ impl TokenCache {
                 }
                 Err(_) => return,
             };
-            let _ = sender.send(Some(cache.settle(result)));
+            let _ = sender.send(Some(cache.settle(number, result)));
         });
         receiver
     }
 
-    fn settle(&self, result: Result<Fetched, Error>) -> Result<Token, Error> {
+    fn settle(&self, number: u64, result: Result<Fetched, Error>) -> Result<Token, Error> {
         let mut state = self.lock();
-        state.fetch = None;
+        state.fetch = state.fetch.take().filter(|fetch| fetch.number != number);
         let fetched = result?;
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", fetched.token))
             .ok()
@@ -245,6 +256,21 @@ mod tests {
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }
 
+    #[test]
+    fn a_runtime_that_stands_still_holds_up_nobody_else() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (still, running) = (runtime(), runtime());
+        let cache = Arc::new(TokenCache::default());
+        let (_, fetch) = counting(HOUR);
+        still.block_on(async {
+            let mut call = Box::pin(cache.get(&fetch));
+            let began = |context: &mut std::task::Context<'_>| call.as_mut().poll(context).is_pending();
+            let mut began = began;
+            assert!(std::future::poll_fn(|context| std::task::Poll::Ready(began(context))).await);
+        });
+        assert_eq!(bearer(&running.block_on(cache.get(&fetch)).unwrap()), "Bearer token-2");
+    }
+
     #[tokio::test]
     async fn a_token_near_its_end_serves_while_the_next_is_fetched() {
         let cache = Arc::new(TokenCache::default());
@@ -254,7 +280,7 @@ mod tests {
         cache.lock().held.as_mut().unwrap().since.1 -= back;
         assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-1");
         let mut under_way = cache.lock().fetch.clone().expect("a refresh is under way");
-        under_way.wait_for(Option::is_some).await.unwrap();
+        under_way.result.wait_for(Option::is_some).await.unwrap();
         assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }

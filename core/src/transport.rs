@@ -134,7 +134,7 @@ fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
     let cause = if error.is_builder() {
         Cause::BadRequest
     } else if error.is_timeout() {
-        Cause::Timeout
+        if error.is_connect() { Cause::ConnectTimeout } else { Cause::Timeout }
     } else if error.is_dns() {
         // "Temporary failure in name resolution" heals; "Name or service not known" does not.
         if chain(&error).any(|cause| cause.to_string().contains("emporary failure")) {
@@ -142,10 +142,11 @@ fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
         } else {
             Cause::UnknownHost
         }
-    } else if chain(&error).any(is_tls) {
-        Cause::Tls
     } else if error.is_connect() {
-        if chain(&error).any(|cause| cause.to_string().contains("tunnel error")) {
+        // A fault of TLS later on breaks an exchange that has begun, and is nothing else than a broken connection.
+        if chain(&error).any(is_tls) {
+            Cause::Tls
+        } else if chain(&error).any(|cause| cause.to_string().contains("tunnel error")) {
             Cause::Proxy
         } else {
             Cause::Connect

@@ -53,6 +53,8 @@ struct Script {
     /// Bodies that the server took.
     taken: Arc<AtomicU32>,
     tokens: Arc<AtomicU32>,
+    /// How often the token endpoint still answers 429.
+    busy: AtomicU32,
     urls: Arc<Mutex<Vec<(String, HeaderMap)>>>,
 }
 
@@ -74,6 +76,10 @@ impl Transport for Script {
             };
             if request.url.ends_with("/oauth2/token") {
                 self.tokens.fetch_add(1, Ordering::SeqCst);
+                if self.busy.load(Ordering::SeqCst) > 0 {
+                    self.busy.fetch_sub(1, Ordering::SeqCst);
+                    return answer(429, &[("retry-after", "0")], "{}");
+                }
                 return answer(200, &[], r#"{"access_token":"T","expires_in":3600}"#);
             }
             self.urls.lock().unwrap().push((request.url.clone(), request.headers.clone()));
@@ -455,4 +461,53 @@ async fn no_wait_is_too_long_to_count() {
         config.timeout(Duration::MAX).attempt_timeout(Duration::MAX)
     });
     assert_eq!(stage.send().await.unwrap_err().kind(), ErrorKind::RateLimited);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_was_not_made_in_time_is_certain_not_to_have_sent_without_a_body_too() {
+    let late = || Turn::Refuse(Cause::ConnectTimeout);
+    let error = stage((0..4).map(|_| late())).list().await.unwrap_err();
+    assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Timeout, false, 4));
+    let delete = Call::named("apps.delete").unwrap().path("app_id", "01A");
+    let error = stage([late(), late(), Turn::answer(404, "{}")]).engine.execute(delete).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "no DELETE had gone out before");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_refusal_says_for_certain_that_nothing_was_done() {
+    for (status, sent) in [(400, false), (404, false), (429, false), (501, false), (302, true), (303, true)] {
+        let options = CallOptions::default().max_retries(0);
+        let stage = stage([Turn::answer(status, "{}")]);
+        let error = stage.engine.execute(sms().options(options)).await.unwrap_err();
+        assert_eq!((error.status(), error.sent()), (Some(status), sent));
+    }
+    for status in [101, 600, 999] {
+        let error = stage([Turn::answer(status, "{}")]).send().await.unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (ErrorKind::UnknownOutcome, true), "{status}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_endpoints_429_is_waited_out_without_spinning() {
+    let script = Script { busy: AtomicU32::new(100), ..Script::default() };
+    script.turns.lock().unwrap().push_back(Turn::answer(200, ACCEPTED));
+    let config =
+        Config::new("project", Credentials::access_key("key", "secret")).region("eu".parse().unwrap());
+    let config = config.app_id("01HKWT3XRVH6RP17S8KSBC4PYR");
+    let addresses = Addresses::of(&config).unwrap();
+    let engine = Engine::with_transport(config, addresses, Box::new(script)).unwrap();
+    let started = Instant::now();
+    engine.execute(sms()).await.unwrap();
+    assert!(started.elapsed() >= limits::TOKEN_BACKOFF_FLOOR * 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_needs_an_app_says_how_to_name_one() {
+    let nameless = stage_with([], |mut config| {
+        config.app_id = None;
+        config
+    });
+    let error = nameless.send().await.unwrap_err();
+    assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidRequest, Some("$.app_id")));
+    assert!(error.message().contains("SINCH_APP_ID"), "{error}");
 }
