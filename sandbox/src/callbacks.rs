@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
 use tidings_core::webhooks::{
     ALGORITHM, ALGORITHM_HEADER, NONCE_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, sign,
 };
 
+use crate::identifiers::ulid;
 use crate::receipts::Event;
 use crate::state::{Shared, State};
 
@@ -38,7 +40,12 @@ pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
     // reqwest panics without a provider. An `Err` means that the process has chosen one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // Webhooks are on this machine, so that a proxy would only be in the way, and reading certificates would take time.
-    reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(ANSWER_TIMEOUT).build()
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .tls_certs_only([])
+        .timeout(ANSWER_TIMEOUT)
+        .build()
 }
 
 /// Sends a callback to whoever asked for it: each webhook of the app with the trigger, or the message's own address.
@@ -73,8 +80,10 @@ pub(crate) fn send(
         let callback = Callback { target, secret, body: Bytes::from(body.to_owned()) };
         let retained = state.options.retained;
         let waiting = &mut state.outboxes.entry(outbox.clone()).or_default().waiting;
-        if waiting.len() < retained {
-            waiting.push_back(callback);
+        waiting.push_back(callback);
+        // The first may be on its way; the oldest behind it goes.
+        if waiting.len() > retained.max(1) {
+            waiting.remove(1);
         }
         pump(shared, state, &outbox);
     }
@@ -93,19 +102,35 @@ fn pump(shared: &Arc<Shared>, state: &mut State, name: &str) {
     let Some(outbox) = state.outboxes.get_mut(name).filter(|outbox| !outbox.busy) else { return };
     let Some(callback) = outbox.waiting.front().cloned() else { return };
     outbox.busy = true;
+    let repeats = outbox.repeats;
     state.calling += 1;
-    let nonce = state.new_id();
-    let timestamp = state.clock.now().as_second().to_string();
+    let epoch = state.epoch;
+    let now = state.clock.now();
+    let nonce = ulid(now, &mut chance(state.options.seed, name, &callback, repeats));
+    let timestamp = now.as_second().to_string();
     let (shared, name) = (Arc::clone(shared), name.to_owned());
     tokio::spawn(async move {
         let taken = call(&shared.http, &callback, &nonce, &timestamp).await;
         let mut state = shared.lock();
-        state.calling -= 1;
-        settle(&shared, &mut state, &name, taken);
+        if state.epoch == epoch {
+            state.calling -= 1;
+            settle(&shared, &mut state, &name, taken);
+        }
         drop(state);
         shared.called.notify_waiters();
         shared.planned.notify_one();
     });
+}
+
+/// Chance of its own for each try, so that nonces do not depend on the order in which webhooks answer.
+fn chance(seed: u64, webhook: &str, callback: &Callback, repeats: usize) -> fastrand::Rng {
+    let mut hasher = Sha256::new();
+    hasher.update(seed.to_be_bytes());
+    hasher.update(webhook);
+    hasher.update(&callback.body);
+    hasher.update(repeats.to_be_bytes());
+    let digest = hasher.finalize();
+    fastrand::Rng::with_seed(digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte)))
 }
 
 async fn call(http: &reqwest::Client, callback: &Callback, nonce: &str, timestamp: &str) -> bool {

@@ -140,6 +140,6 @@ fn changes(call: &Call<'_>) -> Map<String, Value> {
     let named = |name: &str| {
         mask.as_ref().is_none_or(|mask| mask.iter().any(|path| path.split('.').next() == Some(name)))
     };
-    let given = call.body.as_object().into_iter().flatten();
+    let given = call.body.as_object().into_iter().flatten().filter(|(name, _)| *name != "id");
     given.filter(|(name, _)| named(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }

@@ -98,7 +98,7 @@ pub(crate) fn happen(shared: &Arc<Shared>, state: &mut State) {
 }
 
 fn arrive(state: &mut State, job: &Job, now: Timestamp) {
-    if state.ledger.len() == state.options.retained {
+    while state.ledger.len() >= state.options.retained.max(1) {
         state.ledger.pop_front();
     }
     state.ledger.push_back(json!({

@@ -40,7 +40,7 @@ pub(crate) fn route(method: &str, host: &str, path: &str) -> Route {
 }
 
 fn host_of(name: &str) -> Option<Host> {
-    let name = name.split(':').next().unwrap_or_default();
+    let name = name.split(':').next().unwrap_or_default().to_ascii_lowercase();
     let (first, rest) = name.split_once('.')?;
     match rest {
         "sinch.com" if first == "auth" => Some(Host::Auth),

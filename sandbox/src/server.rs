@@ -125,12 +125,21 @@ async fn handle(request: Request<Incoming>, control: &Control, shared: &Arc<Shar
         (id, early)
     };
     let mut guard = Guard { shared, request_id: request_id.clone(), answered: false };
+    // A delay is no end: the request is read and carried out after it.
+    let (early, late) = match early {
+        Some(Strike { fault, action: Action::Delay, delay, .. }) => {
+            shared.lock().journal.note(&request_id, |entry| entry.fault = Some(fault));
+            sleep(delay).await;
+            (None, true)
+        }
+        early => (early, false),
+    };
     let read = match &early {
         Some(_) => Ok(Value::Null),
         None => read(body).await,
     };
     let strike = match (&early, &read) {
-        (None, Ok(body)) => shared.lock().faults.strike(name, Some(body)),
+        (None, Ok(body)) if !late => shared.lock().faults.strike(name, Some(body)),
         _ => early,
     };
     if let Some(strike) = &strike {

@@ -68,6 +68,8 @@ pub(crate) struct State {
     pub(crate) outboxes: HashMap<String, Outbox>,
     /// Callbacks that wait for an answer.
     pub(crate) calling: usize,
+    /// How often the sandbox was reset. What began before a reset must not touch what came after.
+    pub(crate) epoch: u64,
 }
 
 /// A stored message.
@@ -99,14 +101,14 @@ impl State {
             faults: Faults::default(),
             outboxes: HashMap::new(),
             calling: 0,
+            epoch: 0,
             options,
         }
     }
 
-    /// Forgets everything but how many callbacks are still waiting for an answer.
+    /// Forgets everything. Callbacks that still wait for an answer are strangers from now on.
     pub(crate) fn reset(&mut self) {
-        let calling = self.calling;
-        *self = Self { calling, ..Self::new(self.options.clone()) };
+        *self = Self { epoch: self.epoch + 1, ..Self::new(self.options.clone()) };
     }
 
     pub(crate) fn new_id(&mut self) -> String {
@@ -115,8 +117,10 @@ impl State {
 
     /// The moment that lies a seeded number of milliseconds ahead.
     pub(crate) fn soon(&mut self, milliseconds: std::ops::RangeInclusive<u64>) -> Timestamp {
-        let wait =
-            SignedDuration::from_millis(i64::try_from(self.chance.u64(milliseconds)).unwrap_or_default());
+        // An empty range is taken the other way round.
+        let (start, end) = (*milliseconds.start(), *milliseconds.end());
+        let chosen = self.chance.u64(start.min(end)..=start.max(end));
+        let wait = SignedDuration::from_millis(i64::try_from(chosen).unwrap_or_default());
         let now = self.clock.now();
         now.saturating_add(wait).unwrap_or(now)
     }

@@ -34,7 +34,8 @@ async fn an_update_replaces_each_given_property_whole_and_a_mask_narrows_it() {
         (&app["channel_credentials"][0]["channel"], &app["display_name"]),
         (&json!("LINE"), &json!("test"))
     );
-    let body = json!({"display_name": "new", "processing_mode": "CONVERSATION"});
+    let body = json!({"display_name": "new", "processing_mode": "CONVERSATION", "id": "other"});
+    assert_eq!(api.patch(&format!("{path}?update_mask=id"), body.clone()).await.body["id"], id);
     let app = api.patch(&format!("{path}?update_mask=display_name"), body).await.body;
     assert_eq!((&app["display_name"], &app["processing_mode"]), (&json!("new"), &json!("DISPATCH")));
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tidings_core::webhooks::WebhookVerifier;
 use tidings_sandbox::{Clock, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// A callback as it came.
 #[derive(Clone)]
@@ -27,6 +27,42 @@ impl Got {
     }
 }
 
+/// Reads one callback.
+async fn read(stream: &mut TcpStream) -> Got {
+    let mut bytes = Vec::new();
+    let (head, mut body, length) = loop {
+        stream.read_buf(&mut bytes).await.unwrap();
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+            let length = head
+                .to_lowercase()
+                .split("content-length: ")
+                .nth(1)
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap();
+            break (head, bytes[end + 4..].to_vec(), length);
+        }
+    };
+    while body.len() < length {
+        stream.read_buf(&mut body).await.unwrap();
+    }
+    let mut headers = http::HeaderMap::new();
+    for line in head.lines().skip(1) {
+        let (name, value) = line.split_once(": ").unwrap();
+        headers.insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+    }
+    Got { headers, body }
+}
+
+async fn answer(stream: &mut TcpStream, status: u16) {
+    let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    stream.write_all(answer.as_bytes()).await.unwrap();
+}
+
 /// A webhook that answers with each status in turn, and with 200 afterwards.
 async fn webhook(statuses: Vec<u16>) -> (String, Arc<Mutex<Vec<Got>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -36,36 +72,10 @@ async fn webhook(statuses: Vec<u16>) -> (String, Arc<Mutex<Vec<Got>>>) {
     tokio::spawn(async move {
         let mut statuses = statuses.into_iter();
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut bytes = Vec::new();
-            let (head, mut body, length) = loop {
-                stream.read_buf(&mut bytes).await.unwrap();
-                if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
-                    let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
-                    let length = head
-                        .to_lowercase()
-                        .split("content-length: ")
-                        .nth(1)
-                        .unwrap()
-                        .lines()
-                        .next()
-                        .unwrap()
-                        .parse()
-                        .unwrap();
-                    break (head, bytes[end + 4..].to_vec(), length);
-                }
-            };
-            while body.len() < length {
-                stream.read_buf(&mut body).await.unwrap();
-            }
-            let mut headers = http::HeaderMap::new();
-            for line in head.lines().skip(1) {
-                let (name, value) = line.split_once(": ").unwrap();
-                headers.insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
-            }
-            seen.lock().unwrap().push(Got { headers, body });
+            let callback = read(&mut stream).await;
+            seen.lock().unwrap().push(callback);
             let status = statuses.next().unwrap_or(200);
-            let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            answer(&mut stream, status).await;
         }
     });
     (url, got)
@@ -205,6 +215,8 @@ async fn transcript(seed: u64) -> Vec<String> {
     let app_id = api.app(json!({"processing_mode": "CONVERSATION"})).await;
     let (url, got) = webhook(vec![500]).await;
     subscribe(&api, &app_id, &url, json!({})).await;
+    let (second, _) = webhook(vec![]).await;
+    subscribe(&api, &app_id, &second, json!({})).await;
     let mut lines = vec![api.token.clone(), app_id.clone()];
     for text in ["one", "two"] {
         lines.push(api.send(&app_id, text, json!({})).await.body.to_string());
@@ -224,4 +236,42 @@ async fn the_same_seed_tells_the_same_story_byte_for_byte() {
     let (first, second, other) = (transcript(7).await, transcript(7).await, transcript(8).await);
     assert_eq!(first, second);
     assert_ne!(first[2], other[2]);
+}
+
+#[tokio::test]
+async fn a_callback_from_before_a_reset_does_not_touch_those_that_come_after() {
+    let api = Api::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let own = json!({"callback_url": format!("http://{}/", listener.local_addr().unwrap())});
+    let app_id = api.app(json!({})).await;
+    api.send(&app_id, "before", own.clone()).await;
+    let (mut before, _) = listener.accept().await.unwrap();
+    read(&mut before).await;
+    api.control(reqwest::Method::POST, "/reset", None).await;
+    let app_id = api.app(json!({})).await;
+    api.send(&app_id, "after", own).await;
+    // The new receipt is on its way when the old one is answered; it is not taken at first.
+    let (mut after, _) = listener.accept().await.unwrap();
+    let mut statuses = vec![read(&mut after).await.status()];
+    answer(&mut before, 200).await;
+    answer(&mut after, 500).await;
+    let (idle, ()) = tokio::join!(api.idle(), async {
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            statuses.push(read(&mut stream).await.status());
+            answer(&mut stream, 200).await;
+        }
+    });
+    assert_eq!(idle.status, 200);
+    assert_eq!(statuses, ["QUEUED_ON_CHANNEL", "QUEUED_ON_CHANNEL", "DELIVERED"]);
+}
+
+#[tokio::test]
+async fn delays_that_are_given_the_wrong_way_round_still_deliver() {
+    #[expect(clippy::reversed_empty_ranges, reason = "that is the point")]
+    let api = Api::with(Options::default().delays(9..=1, 30..=5)).await;
+    let app_id = api.app(json!({})).await;
+    api.send(&app_id, "Hello", json!({})).await;
+    api.idle().await;
+    assert_eq!(api.ledger().await.len(), 1);
 }

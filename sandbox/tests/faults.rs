@@ -81,8 +81,13 @@ async fn a_fault_answers_with_what_it_was_given() {
 #[tokio::test]
 async fn a_delay_answers_later_and_as_always() {
     let api = Api::start().await;
-    api.fault(json!({"stage": "BEFORE_ACCEPT", "action": "DELAY", "delay_ms": 1})).await;
-    assert_eq!(api.get("/apps").await.body, json!({"apps": []}));
+    let app_id = api.app(json!({})).await;
+    for stage in ["BEFORE_READ", "BEFORE_ACCEPT", "AFTER_ACCEPT"] {
+        api.fault(json!({"stage": stage, "action": "DELAY", "delay_ms": 1})).await;
+        assert_eq!(api.send(&app_id, "x", json!({})).await.status, 200, "{stage}");
+    }
+    api.idle().await;
+    assert_eq!(api.ledger().await.len(), 3);
 }
 
 #[tokio::test]
@@ -108,6 +113,7 @@ async fn a_fault_that_makes_no_sense_is_refused() {
         json!({"stage": "BEFORE_READ", "action": "CLOSE", "operation": "no.such"}),
         json!({"stage": "BEFORE_READ", "action": "CLOSE", "operation": "sms.send"}),
         json!({"stage": "BEFORE_READ", "action": "RESPOND", "headers": {"a b": "c"}}),
+        json!({"stage": "BEFORE_READ", "action": "RESPOND", "headers": {"content-length": "7"}}),
     ] {
         assert_eq!(code(&api.control(Method::POST, "/faults", Some(fault)).await), "INVALID_ARGUMENT");
     }

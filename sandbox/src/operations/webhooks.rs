@@ -73,6 +73,11 @@ pub(super) fn update(state: &mut State, call: &Call<'_>) -> Outcome {
     if state.app(call.project(), app_id).is_none() {
         return Err(not_found("the app"));
     }
+    let moved =
+        state.webhooks.get(call.id("webhook_id")).is_some_and(|(_, old)| old["app_id"] != webhook["app_id"]);
+    if moved && of_app(state, app_id).len() >= MOST {
+        return Err(invalid("an app has at most 5 webhooks"));
+    }
     let same = |other: &&Value| other["target"] == webhook["target"] && other["id"] != webhook["id"];
     if of_app(state, app_id).iter().any(same) {
         return Err(invalid("the app has a webhook with this target already"));
