@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -33,8 +33,12 @@ use crate::router::{Route, route};
 use crate::state::Shared;
 use crate::{callbacks, operations, receipts};
 
-/// The largest request body that is read.
+/// The largest request body that is taken.
 const MAX_BODY_BYTES: usize = 1 << 20;
+
+/// How much of a larger one is read and thrown away. An answer in the middle of a request would reach nobody: closing with
+/// bytes unread resets the connection.
+const MAX_DISCARDED_BYTES: usize = 16 << 20;
 
 /// Between the first half of a broken answer and its end, so that the half is on the wire.
 const HALF_TIME: Duration = Duration::from_millis(20);
@@ -198,15 +202,28 @@ async fn handle(request: Request<Incoming>, control: &Control, shared: &Arc<Shar
 }
 
 /// Reads a body: JSON, or a form as an object of strings. `{}` if there is none.
-async fn read(body: Incoming) -> Result<Value, Answer> {
-    let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
+async fn read(mut body: Incoming) -> Result<Value, Answer> {
+    let mut bytes = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        // A broken request has nobody left to answer.
+        let Ok(frame) = frame else { return Err(answer::invalid("the body broke off")) };
+        let Some(data) = frame.data_ref() else { continue };
+        length += data.len();
+        if length <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(data);
+        } else if length > MAX_DISCARDED_BYTES {
+            break;
+        }
+    }
+    if length > MAX_BODY_BYTES {
         return Err(answer::error(
             StatusCode::PAYLOAD_TOO_LARGE,
             "INVALID_ARGUMENT",
             "the body is larger than 1 MiB",
         ));
-    };
-    let body = body.to_bytes();
+    }
+    let body = bytes.freeze();
     if body.is_empty() {
         return Ok(Value::Null);
     }
