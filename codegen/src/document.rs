@@ -21,6 +21,9 @@ pub(crate) struct Document {
     pub(crate) openapi: String,
     #[serde(rename = "info")]
     _info: Info,
+    /// The resources, each in a sentence.
+    #[serde(default)]
+    pub(crate) tags: Vec<Tag>,
     #[serde(default, rename = "servers")]
     _servers: Vec<Server>,
     #[serde(default, rename = "security")]
@@ -48,6 +51,13 @@ impl Document {
 
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T> {
     yaml_serde::from_str(text).map_err(|error| Error::new(name, error))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tag {
+    pub(crate) name: String,
+    pub(crate) description: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -3,11 +3,15 @@
 //! Names are those of the wire. What case they take, and what happens where a language has taken a name already, is for
 //! each target to say.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 /// Everything there is to generate.
 #[derive(Debug)]
 pub(crate) struct Contract {
+    /// What each resource is for, where the contract says it.
+    pub(crate) resources: BTreeMap<String, String>,
     /// Sorted by id.
     pub(crate) operations: Vec<Operation>,
     /// In the order of the contract.

@@ -21,6 +21,7 @@ mod targets;
 mod usage;
 mod words;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -68,5 +69,26 @@ fn understand(documents: &[(&str, Document)]) -> Result<ir::Contract> {
     let operations = reader.operations(documents)?;
     let callbacks = reader.callbacks(documents)?;
     usage::find(&mut schemas, &operations, &callbacks)?;
-    Ok(ir::Contract { operations, schemas, callbacks })
+    let resources = resources(documents, &operations)?;
+    Ok(ir::Contract { resources, operations, schemas, callbacks })
+}
+
+/// What each resource is for. A description of something that is none is a mistake.
+fn resources(
+    documents: &[(&str, Document)],
+    operations: &[ir::Operation],
+) -> Result<BTreeMap<String, String>> {
+    let mut resources = BTreeMap::new();
+    for (file, document) in documents {
+        for tag in &document.tags {
+            let place = Place::root(file).at("tags").at(&tag.name);
+            if operations.iter().all(|operation| operation.resource() != tag.name) {
+                return fail(place, "no operation belongs to this resource");
+            }
+            if resources.insert(tag.name.clone(), tag.description.clone()).is_some() {
+                return fail(place, "is described twice");
+            }
+        }
+    }
+    Ok(resources)
 }

@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of apps.
+/// Apps and their channels: what sends messages, and by which credentials.
 ///
 /// From [`Client::apps`](crate::Client::apps).
 #[derive(Clone, Debug)]
@@ -68,6 +68,8 @@ impl Apps {
     /// existing credentials together with the new ones.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `update_mask`.
     ///
     /// `apps.update`: `PATCH /v1/projects/{project_id}/apps/{app_id}`
     pub fn update(

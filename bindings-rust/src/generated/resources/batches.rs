@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of batches.
+/// One message to many recipients, and many contacts or consents at once (the batch host).
 ///
 /// From [`Client::batches`](crate::Client::batches).
 #[derive(Clone, Debug)]

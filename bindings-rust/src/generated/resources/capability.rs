@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of capability.
+/// What a recipient's channels can do.
 ///
 /// From [`Client::capability`](crate::Client::capability).
 #[derive(Clone, Debug)]

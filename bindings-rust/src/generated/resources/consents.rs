@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of consents.
+/// Who opted out of an app's messages.
 ///
 /// From [`Client::consents`](crate::Client::consents).
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ impl Consents {
     /// Pages through the recipients on one opt-out list of an app.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `page_size`, `page_token`.
     ///
     /// Answers with one page: `identities`. What stands in `next_page_token` goes into `page_token` of the
     /// next call; the last page has none.

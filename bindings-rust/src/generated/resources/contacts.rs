@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of contacts.
+/// People or things to write to, with their addresses on the channels.
 ///
 /// From [`Client::contacts`](crate::Client::contacts).
 #[derive(Clone, Debug)]
@@ -74,6 +74,8 @@ impl Contacts {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
+    /// Can be set before it is awaited: `page_size`, `page_token`, `external_id`, `channel`, `identity`.
+    ///
     /// Answers with one page: `contacts`. What stands in `next_page_token` goes into `page_token` of the
     /// next call; the last page has none.
     ///
@@ -88,6 +90,8 @@ impl Contacts {
     /// unified contact IDs.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `page_size`, `page_token`.
     ///
     /// Answers with one page: `conflicts`. What stands in `next_page_token` goes into `page_token` of the
     /// next call; the last page has none.
@@ -118,6 +122,8 @@ impl Contacts {
     /// Changes a contact and returns it.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `update_mask`.
     ///
     /// `contacts.update`: `PATCH /v1/projects/{project_id}/contacts/{contact_id}`
     pub fn update(

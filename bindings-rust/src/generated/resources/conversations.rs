@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of conversations.
+/// Threads between an app and a contact (conversation mode only).
 ///
 /// From [`Client::conversations`](crate::Client::conversations).
 #[derive(Clone, Debug)]
@@ -92,6 +92,9 @@ impl Conversations {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
+    /// Can be set before it is awaited: `app_id`, `contact_id`, `only_active`, `page_size`, `page_token`,
+    /// `active_channel`.
+    ///
     /// Answers with one page: `conversations`. What stands in `next_page_token` goes into `page_token` of
     /// the next call; the last page has none.
     ///
@@ -105,6 +108,8 @@ impl Conversations {
     /// Lists the conversations of an app with the latest message of each, sorted by that message's time.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `app_id`, `only_active`, `page_size`, `page_token`, `order`.
     ///
     /// Answers with one page: `conversations`. What stands in `next_page_token` goes into `page_token` of
     /// the next call; the last page has none.
@@ -130,6 +135,8 @@ impl Conversations {
     /// Changes a conversation, for example its metadata, and returns it.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `update_mask`, `metadata_update_strategy`.
     ///
     /// `conversations.update`: `PATCH /v1/projects/{project_id}/conversations/{conversation_id}`
     pub fn update(

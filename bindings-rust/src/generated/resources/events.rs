@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of events.
+/// Events such as typing and read, sent to a contact or received.
 ///
 /// From [`Client::events`](crate::Client::events).
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ impl Events {
     /// needed.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `conversation_id`, `contact_id`, `page_size`, `page_token`.
     ///
     /// Answers with one page: `events`. What stands in `next_page_token` goes into `page_token` of the next
     /// call; the last page has none.

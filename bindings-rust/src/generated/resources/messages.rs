@@ -9,7 +9,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of messages.
+/// Messages on every channel: sending them, and those that are stored.
 ///
 /// From [`Client::messages`](crate::Client::messages).
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
+    /// Can be set before it is awaited: `messages_source`.
+    ///
     /// `messages.delete`: `DELETE /v1/projects/{project_id}/messages/{message_id}`
     pub fn delete(&self, message_id: impl Into<String>) -> Request<Delete> {
         Request::new(&self.engine).path("message_id", message_id)
@@ -35,6 +37,8 @@ impl Messages {
     /// Reads one stored message.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `messages_source`.
     ///
     /// `messages.get`: `GET /v1/projects/{project_id}/messages/{message_id}`
     pub fn get(&self, message_id: impl Into<String>) -> Request<Get> {
@@ -47,6 +51,10 @@ impl Messages {
     /// conversation mode and in dispatch mode; some filters work with only one of them.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `conversation_id`, `contact_id`, `app_id`, `channel_identity`,
+    /// `start_time`, `end_time`, `page_size`, `page_token`, `view`, `messages_source`,
+    /// `only_recipient_originated`, `channel`, `direction`.
     ///
     /// Answers with one page: `messages`. What stands in `next_page_token` goes into `page_token` of the
     /// next call; the last page has none.
@@ -107,6 +115,8 @@ impl Messages {
     /// Replaces the metadata of a stored message; nothing else can change. Works in conversation mode only.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `messages_source`.
     ///
     /// `messages.update`: `PATCH /v1/projects/{project_id}/messages/{message_id}`
     pub fn update(

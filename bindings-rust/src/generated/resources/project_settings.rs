@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of project settings.
+/// Settings of the whole project.
 ///
 /// From [`Client::project_settings`](crate::Client::project_settings).
 #[derive(Clone, Debug)]

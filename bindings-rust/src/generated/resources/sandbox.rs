@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of sandbox.
+/// The control plane of the local sandbox: ledger, clock, faults. The real API has none of it.
 ///
 /// From [`Client::sandbox`](crate::Client::sandbox).
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ impl Sandbox {
     /// Every arrival at a handset, oldest first. A text that arrived twice is there twice; one that was
     /// accepted and has not arrived yet is not there.
     ///
+    /// Can be set before it is awaited: `to`.
+    ///
     /// `sandbox.ledger`: `GET /_sandbox/ledger`
     pub fn ledger(&self) -> Request<Ledger> {
         Request::new(&self.engine)
@@ -61,6 +63,8 @@ impl Sandbox {
     /// The requests the sandbox saw.
     ///
     /// The last 10,000 requests, oldest first, those of the control plane left out. Secrets are masked.
+    ///
+    /// Can be set before it is awaited: `operation`.
     ///
     /// `sandbox.list_requests`: `GET /_sandbox/requests`
     pub fn list_requests(&self) -> Request<ListRequests> {
@@ -90,6 +94,8 @@ impl Sandbox {
     ///
     /// Answers as soon as a handset has a message that fits, also one that came before the call. Answers
     /// 404 when none came within the time.
+    ///
+    /// Can be set before it is awaited: `contains`, `within_ms`.
     ///
     /// `sandbox.wait_for_message`: `GET /_sandbox/ledger:wait`
     pub fn wait_for_message(&self, to: impl Into<String>) -> Request<WaitForMessage> {

@@ -10,7 +10,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of sms.
+/// Text messages, the short way: a phone number and a text.
 ///
 /// From [`Client::sms`](crate::Client::sms).
 #[derive(Clone, Debug)]
@@ -27,6 +27,9 @@ impl Sms {
     ///
     /// Repeating it may do it twice. A call whose answer is lost ends as
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
+    ///
+    /// Can be set before it is awaited: `app_id`, `sender`, `flash`, `max_parts`, `ttl`, `callback_url`,
+    /// `message_metadata`, `correlation_id`, `queue`, `processing_strategy`, `message_content_type`.
     ///
     /// ```no_run
     /// # async fn example(client: tidings::Client) -> Result<(), tidings::Error> {

@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of templates.
+/// Templates of messages, with translations and versions (the template host).
 ///
 /// From [`Client::templates`](crate::Client::templates).
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ impl Templates {
     /// Returns the translations, optionally only those of one language or one version.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `language_code`, `translation_version`.
     ///
     /// `templates.list_translations`: `GET /v2/projects/{project_id}/templates/{template_id}/translations`
     pub fn list_translations(&self, template_id: impl Into<String>) -> Request<ListTranslations> {

@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of transcoding.
+/// What a message becomes on each channel.
 ///
 /// From [`Client::transcoding`](crate::Client::transcoding).
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
-/// The methods of webhooks.
+/// Where an app's callbacks go.
 ///
 /// From [`Client::webhooks`](crate::Client::webhooks).
 #[derive(Clone, Debug)]
@@ -67,6 +67,8 @@ impl Webhooks {
     /// Changes the properties that are given. The list of triggers is replaced as a whole.
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Can be set before it is awaited: `update_mask`.
     ///
     /// `webhooks.update`: `PATCH /v1/projects/{project_id}/webhooks/{webhook_id}`
     pub fn update(

@@ -82,7 +82,7 @@ pub(super) fn drafts(types: &Types<'_>) -> Result<Vec<Draft>> {
         }
         let model = names::type_name(name, &camel(name)?)?;
         drafts.push(resource.draft(name, &accessor, &model, types)?);
-        let docs = docs::comment([format!("{}.", title(name))]);
+        let docs = docs::comment([purpose(name, types)]);
         accessors.push(json!({ "module": accessor, "name": model, "docs": docs }));
     }
     let bodies: BTreeSet<_> = types
@@ -96,6 +96,14 @@ pub(super) fn drafts(types: &Types<'_>) -> Result<Vec<Draft>> {
     let context = json!({ "accessors": accessors, "bodies": bodies });
     drafts.push(super::draft("resources/mod", "rust_client/resources_mod.rs.jinja", context)?);
     Ok(drafts)
+}
+
+/// What a resource is for, as the contract says it.
+fn purpose(resource: &str, types: &Types<'_>) -> String {
+    match types.contract.resources.get(resource) {
+        Some(description) => docs::markdown(description),
+        None => format!("{}.", title(resource)),
+    }
 }
 
 /// The methods of a resource, in words.
@@ -129,7 +137,7 @@ impl Resource<'_> {
         let context = json!({
             "title": docs::module_comment([format!("{}.", title(name))]),
             "docs": docs::comment([
-                format!("{}.", title(name)),
+                purpose(name, types),
                 format!("From [`Client::{module}`](crate::Client::{module})."),
             ]),
             "name": model,
@@ -202,7 +210,7 @@ fn method(operation: &Operation, types: &Types<'_>, imports: &mut Imports) -> Re
         view.arguments.iter().filter_map(|argument| argument.split_once(':')).map(|(name, _)| (name, name));
     names::distinct(&operation.id, arguments)?;
     names::distinct(&operation.id, view.setters.iter().map(|setter| (&*setter.docs, &*setter.name)))?;
-    view.docs = method_docs(operation);
+    view.docs = method_docs(operation, &view.setters);
     Ok(view)
 }
 
@@ -324,7 +332,7 @@ impl Imports {
     }
 }
 
-fn method_docs(operation: &Operation) -> String {
+fn method_docs(operation: &Operation, setters: &[SetterView]) -> String {
     let summary = format!("{}.", docs::markdown(&operation.summary));
     let repeating = match (operation.retry, operation.host) {
         (Retry::Unsafe, _) => {
@@ -333,6 +341,11 @@ fn method_docs(operation: &Operation) -> String {
         }
         (Retry::Safe, Host::Sandbox) => "",
         (Retry::Safe, _) => "Repeating it does no harm, so a call whose answer is lost is tried again.",
+    };
+    let options: Vec<_> = setters.iter().map(|setter| format!("`{}`", setter.name)).collect();
+    let options = match options.as_slice() {
+        [] => String::new(),
+        some => format!("Can be set before it is awaited: {}.", some.join(", ")),
     };
     let paging = operation.page.as_ref().map_or_else(String::new, |page| {
         let place = if page.in_body { "of the body" } else { "of the next call" };
@@ -359,6 +372,7 @@ fn method_docs(operation: &Operation) -> String {
         summary,
         docs::markdown(&operation.description),
         repeating.to_owned(),
+        options,
         paging,
         example,
         address,

@@ -37,6 +37,8 @@ impl Courses {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
+    /// Can be set before it is awaited: `page_token`, `app_id`, `r#async`, `since`, `field_mask`.
+    ///
     /// Answers with one page: `items`. What stands in `nextPageToken` goes into `page_token` of the next
     /// call; the last page has none.
     ///

@@ -27,6 +27,8 @@ impl Loop {
     /// Repeating it may do it twice. A call whose answer is lost ends as
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
+    /// Can be set before it is awaited: `app_id`, `r#yield`, `shape`, `keys`.
+    ///
     /// `loop.move`, which becomes `courses.delete`: `DELETE /v1/projects/{project_id}/same/{type}`
     pub fn r#move(&self, r#type: models::Match, r#where: impl Into<String>) -> Request<Move> {
         let r#where: String = r#where.into();
