@@ -1,68 +1,89 @@
-//! Answers, and errors in the API's own shape.
+//! Answers, and the body that carries them over the wire.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
-use serde_json::{Value, json};
-use tidings_core::validation::Violation;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use serde_json::Value;
 
-/// What an operation answers with.
-#[derive(Clone, Debug)]
+use crate::connection::Line;
+
+/// Header with the id of the request, on every answer.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// An answer that is ready to go out.
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    /// Boxed, since answers are errors too and travel in `Result`.
-    pub(crate) headers: Box<HeaderMap>,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub(crate) fn new(status: StatusCode, body: &Value) -> Self {
-        let mut headers = Box::new(HeaderMap::new());
+    pub(crate) fn json(status: StatusCode, body: &Value) -> Self {
+        let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self { status, headers, body: body.to_string().into() }
     }
 
     pub(crate) fn ok(body: &Value) -> Self {
-        Self::new(StatusCode::OK, body)
+        Self::json(StatusCode::OK, body)
     }
 
-    /// An answer that carries nothing.
-    pub(crate) fn done() -> Self {
-        Self::ok(&json!({}))
-    }
-
-    pub(crate) fn with(mut self, name: HeaderName, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            self.headers.insert(name, value);
+    /// The response, with its request id. With `broken` it announces its whole length, gives half and then ends the
+    /// line.
+    pub(crate) fn into_response(self, request_id: &str, broken: Option<Arc<Line>>) -> Response<AnswerBody> {
+        let length = self.body.len() as u64;
+        let data = match broken {
+            Some(_) => self.body.slice(..self.body.len() / 2),
+            None => self.body,
+        };
+        let mut response = Response::new(AnswerBody { data, length, broken });
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            response.headers_mut().insert(REQUEST_ID, id);
         }
-        self
+        response
     }
 }
 
-/// An error in the shape `{"error": {"code", "message", "status", "details"}}`.
-pub(crate) fn error(status: StatusCode, code: &str, message: &str) -> Answer {
-    let error = json!({"code": status.as_u16(), "message": message, "status": code, "details": []});
-    Answer::new(status, &json!({ "error": error }))
+/// A body in one piece, which may break off.
+pub(crate) struct AnswerBody {
+    data: Bytes,
+    length: u64,
+    broken: Option<Arc<Line>>,
 }
 
-pub(crate) fn invalid(message: &str) -> Answer {
-    error(StatusCode::BAD_REQUEST, "INVALID_ARGUMENT", message)
-}
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
 
-pub(crate) fn violated(violation: &Violation) -> Answer {
-    invalid(&violation.to_string())
-}
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let data = std::mem::take(&mut self.data);
+        match &self.broken {
+            _ if !data.is_empty() => Poll::Ready(Some(Ok(Frame::data(data)))),
+            // Never ready again: the line ends as soon as the half is out.
+            Some(line) => {
+                line.close_when_flushed();
+                Poll::Pending
+            }
+            None => Poll::Ready(None),
+        }
+    }
 
-pub(crate) fn not_found(what: &str) -> Answer {
-    error(StatusCode::NOT_FOUND, "NOT_FOUND", &format!("{what} was not found"))
-}
+    fn is_end_stream(&self) -> bool {
+        self.broken.is_none() && self.data.is_empty()
+    }
 
-pub(crate) fn unimplemented() -> Answer {
-    error(StatusCode::NOT_IMPLEMENTED, "UNIMPLEMENTED", "the sandbox does not play this operation")
-}
-
-/// A 401. Only one that names the expiry tells a client to get a new token.
-pub(crate) fn unauthenticated(description: &str) -> Answer {
-    let challenge = format!("Bearer error=\"invalid_token\", error_description=\"{description}\"");
-    error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", description).with(WWW_AUTHENTICATE, &challenge)
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(if self.broken.is_some() { self.length } else { self.data.len() as u64 })
+    }
 }

@@ -1,92 +1,76 @@
-//! The sandbox's clock, and what is planned to happen by it.
-
-use std::collections::BTreeMap;
-use std::time::Duration;
+//! The sandbox's time.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Which time a sandbox lives in.
+/// Where the sandbox's time comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Clock {
-    /// This machine's time. `run_until_idle` moves the sandbox ahead of it.
+    /// The time of this machine. Receipts and callbacks go out when their time has come. `run-until-idle` moves the
+    /// sandbox's clock ahead of the machine's.
     Real,
-    /// Time that begins at a given moment and moves only with `run_until_idle`. With the same seed and the same calls
-    /// in the same order everything that happens is the same, byte for byte.
+    /// A time that stands still at `start` and is moved by `run-until-idle` only. With sequential calls the same seed
+    /// then gives the same ids, times, receipts and callbacks, byte for byte. Signatures of callbacks carry this time
+    /// too, so a receiver that refuses stale ones must be told it.
     Virtual {
-        /// The moment at which time begins.
+        /// The first moment, taken in whole milliseconds.
         start: Timestamp,
     },
 }
 
-/// A clock that runs.
-#[derive(Debug)]
-pub(crate) enum Ticking {
-    Real { ahead: SignedDuration },
-    Virtual { now: Timestamp },
+/// A running [`Clock`], in whole milliseconds.
+pub(crate) struct Time {
+    clock: Clock,
+    /// How far it was moved ahead.
+    ahead: SignedDuration,
 }
 
-impl Ticking {
+impl Time {
     pub(crate) fn new(clock: Clock) -> Self {
-        match clock {
-            Clock::Real => Self::Real { ahead: SignedDuration::ZERO },
-            Clock::Virtual { start } => Self::Virtual { now: start },
-        }
+        Self { clock, ahead: SignedDuration::ZERO }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        match self {
-            Self::Real { ahead } => Timestamp::now().saturating_add(*ahead).unwrap_or(Timestamp::MAX),
-            Self::Virtual { now } => *now,
-        }
+        let base = match self.clock {
+            Clock::Real => Timestamp::now(),
+            Clock::Virtual { start } => start,
+        };
+        let now = base.saturating_add(self.ahead).unwrap_or(Timestamp::MAX);
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     /// Moves on to a moment; never back.
     pub(crate) fn move_to(&mut self, moment: Timestamp) {
-        let missing = moment.duration_since(self.now());
-        if missing.is_positive() {
-            match self {
-                Self::Real { ahead } => *ahead = ahead.saturating_add(missing),
-                Self::Virtual { now } => *now = moment,
-            }
+        let step = moment.duration_since(self.now());
+        if step.is_positive() {
+            self.ahead = self.ahead.saturating_add(step);
         }
     }
 
-    /// Real time until a moment; `None` if time does not pass by itself.
-    pub(crate) fn until(&self, moment: Timestamp) -> Option<Duration> {
-        match self {
-            Self::Real { .. } => {
-                Some(Duration::try_from(moment.duration_since(self.now())).unwrap_or_default())
-            }
-            Self::Virtual { .. } => None,
-        }
+    pub(crate) fn is_virtual(&self) -> bool {
+        matches!(self.clock, Clock::Virtual { .. })
     }
 }
 
-/// Things to come, in the order of their time, and of their planning where that is the same.
-#[derive(Debug)]
-pub(crate) struct Agenda<T> {
-    planned: BTreeMap<(Timestamp, u64), T>,
-    count: u64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<T> Agenda<T> {
-    pub(crate) fn new() -> Self {
-        Self { planned: BTreeMap::new(), count: 0 }
+    #[test]
+    fn a_virtual_clock_stands_still_until_it_is_moved_and_never_goes_back() {
+        let start: Timestamp = "2026-01-31T09:30:00.0005Z".parse().unwrap();
+        let mut time = Time::new(Clock::Virtual { start });
+        assert_eq!(time.now().to_string(), "2026-01-31T09:30:00Z");
+        time.move_to("2026-01-31T09:31:00Z".parse().unwrap());
+        time.move_to(start);
+        assert_eq!(time.now().to_string(), "2026-01-31T09:31:00Z");
     }
 
-    pub(crate) fn plan(&mut self, moment: Timestamp, what: T) {
-        self.count += 1;
-        self.planned.insert((moment, self.count), what);
-    }
-
-    pub(crate) fn next_moment(&self) -> Option<Timestamp> {
-        self.planned.first_key_value().map(|((moment, _), _)| *moment)
-    }
-
-    /// Takes the first thing whose time has come.
-    pub(crate) fn take_due(&mut self, now: Timestamp) -> Option<T> {
-        let entry = self.planned.first_entry()?;
-        if entry.key().0 <= now { Some(entry.remove()) } else { None }
+    #[test]
+    fn a_real_clock_goes_on_from_where_it_was_moved() {
+        let mut time = Time::new(Clock::Real);
+        let later = Timestamp::now().saturating_add(SignedDuration::from_hours(1)).unwrap();
+        time.move_to(later);
+        assert!(time.now().duration_since(later) >= SignedDuration::from_millis(-1));
     }
 }

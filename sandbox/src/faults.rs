@@ -1,19 +1,20 @@
-//! Faults on demand: when a request meets one, and which.
+//! Faults: what goes wrong, for which requests, and how often.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
-};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
-use tidings_core::contract::{self, Operation};
+use tidings_core::contract;
 
-use crate::answer::Answer;
+use crate::errors::{self, Refusal};
 use crate::identifiers::bare;
 
-/// How far the sandbox goes with a request before the fault strikes.
+/// The most faults that can be set at once.
+const MOST: usize = 1_000;
+
+/// How far the sandbox goes with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     BeforeRead,
@@ -27,140 +28,240 @@ pub(crate) enum Action {
     Close,
     Reset,
     Hang,
-    Respond(Answer),
+    Respond { status: StatusCode, headers: HeaderMap, body: Bytes },
     Truncate,
     ExpireToken,
     Delay,
 }
 
-/// A fault that strikes one request.
+/// A fault that strikes a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Strike {
-    pub(crate) fault: String,
+    pub(crate) id: String,
     pub(crate) stage: Stage,
     pub(crate) action: Action,
     pub(crate) delay: Duration,
 }
 
-#[derive(Debug)]
 struct Fault {
-    id: String,
-    /// The fault as it was set; it has passed validation.
-    set: Value,
-    stage: Stage,
-    action: Action,
-    seen: u64,
+    strike: Strike,
+    /// As it was set.
+    written: Value,
+    operation: Option<String>,
+    /// Without plus.
+    to: Option<String>,
+    skip: u64,
+    /// 0 means without end.
+    times: u64,
     fired: u64,
 }
 
-#[derive(Debug, Default)]
+/// The faults that are set, in their order.
+#[derive(Default)]
 pub(crate) struct Faults {
-    faults: Vec<Fault>,
+    set: Vec<Fault>,
 }
 
 impl Faults {
-    /// Sets a fault; says what is wrong with one that could never strike.
-    pub(crate) fn add(&mut self, id: String, set: Value) -> Result<Value, String> {
-        if let Some(name) = set["operation"].as_str().filter(|name| !name.is_empty()) {
-            match contract::operation(name) {
-                None => {
-                    return Err(format!("$.operation {name} is no operation; ids look like messages.send"));
-                }
-                Some(Operation { becomes: Some(real), .. }) => {
-                    return Err(format!("$.operation {name} goes out as {real}: name that one"));
-                }
-                Some(_) => {}
-            }
-        }
-        self.known(id, set).ok_or_else(|| "the sandbox does not know this stage, action or header".to_owned())
+    /// The fault that strikes a request of which only the head is known.
+    pub(crate) fn at_head(&mut self, operation: &str) -> Option<Strike> {
+        self.decide(operation, |fault| fault.strike.stage == Stage::BeforeRead)
     }
 
-    fn known(&mut self, id: String, set: Value) -> Option<Value> {
-        let stage = match set["stage"].as_str()? {
-            "BEFORE_READ" => Stage::BeforeRead,
-            "BEFORE_ACCEPT" => Stage::BeforeAccept,
-            "AFTER_ACCEPT" => Stage::AfterAccept,
-            _ => return None,
-        };
-        let action = match set["action"].as_str()? {
-            "CLOSE" => Action::Close,
-            "RESET" => Action::Reset,
-            "HANG" => Action::Hang,
-            "RESPOND" => Action::Respond(response(&set)?),
-            "TRUNCATE" => Action::Truncate,
-            "EXPIRE_TOKEN" => Action::ExpireToken,
-            "DELAY" => Action::Delay,
-            _ => return None,
-        };
-        let fault = Fault { id, set, stage, action, seen: 0, fired: 0 };
-        let shown = shown(&fault);
-        self.faults.push(fault);
-        Some(shown)
+    /// The fault that strikes a request that was read whole. `recipients` are the addresses it sends to, if it sends.
+    pub(crate) fn after_read(&mut self, operation: &str, recipients: &[&str]) -> Option<Strike> {
+        self.decide(operation, |fault| {
+            fault.strike.stage != Stage::BeforeRead
+                && fault
+                    .to
+                    .as_deref()
+                    .is_none_or(|to| recipients.iter().any(|recipient| bare(recipient) == to))
+        })
     }
 
-    pub(crate) fn list(&self) -> Value {
-        json!({ "faults": self.faults.iter().map(shown).collect::<Vec<_>>() })
+    /// Whether any fault strikes one recipient only.
+    pub(crate) fn ask_for_recipients(&self) -> bool {
+        self.set.iter().any(|fault| fault.to.is_some())
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.faults.clear();
-    }
-
-    /// The fault that a request meets, if any. `body` is there once the request was read.
-    pub(crate) fn strike(&mut self, operation: &str, body: Option<&Value>) -> Option<Strike> {
-        for fault in &mut self.faults {
-            if (fault.stage == Stage::BeforeRead) != body.is_none() {
+    /// The first fault that fits strikes. A fault that lets requests pass counts those that no earlier fault struck,
+    /// so that a plan reads from top to bottom: one 429, then two that pass, then a 500.
+    fn decide(&mut self, operation: &str, fits: impl Fn(&Fault) -> bool) -> Option<Strike> {
+        for fault in &mut self.set {
+            let used_up = fault.times != 0 && fault.fired >= fault.times;
+            if used_up || fault.operation.as_ref().is_some_and(|wanted| wanted != operation) || !fits(fault) {
                 continue;
             }
-            let set = &fault.set;
-            let fits_operation =
-                set["operation"].as_str().is_none_or(|wanted| wanted.is_empty() || wanted == operation);
-            let fits_recipient = set["to"].as_str().is_none_or(|wanted| {
-                body.is_some_and(|body| recipients(body).any(|to| bare(to) == bare(wanted)))
-            });
-            if !fits_operation || !fits_recipient {
-                continue;
-            }
-            fault.seen += 1;
-            let times = set["times"].as_u64().unwrap_or(1);
-            if fault.seen <= set["skip"].as_u64().unwrap_or(0) || (times != 0 && fault.fired >= times) {
+            if fault.skip > 0 {
+                fault.skip -= 1;
                 continue;
             }
             fault.fired += 1;
-            return Some(Strike {
-                fault: fault.id.clone(),
-                stage: fault.stage,
-                action: fault.action.clone(),
-                delay: Duration::from_millis(set["delay_ms"].as_u64().unwrap_or(0)),
-            });
+            return Some(fault.strike.clone());
         }
         None
     }
-}
 
-fn shown(fault: &Fault) -> Value {
-    json!({"id": fault.id, "fault": fault.set, "fired": fault.fired})
-}
-
-/// The recipients that a send names.
-fn recipients(body: &Value) -> impl Iterator<Item = &str> {
-    let identities = body["recipient"]["identified_by"]["channel_identities"].as_array();
-    identities.into_iter().flatten().filter_map(|identity| identity["identity"].as_str())
-}
-
-fn response(set: &Value) -> Option<Answer> {
-    let status = u16::try_from(set["status"].as_u64().unwrap_or(500)).ok()?;
-    let mut headers = Box::new(HeaderMap::new());
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let given: HashMap<String, String> = serde_json::from_value(set["headers"].clone()).unwrap_or_default();
-    for (name, value) in given {
-        let name = HeaderName::try_from(name).ok()?;
-        // The server frames its answers itself.
-        if [CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING].contains(&name) {
-            return None;
-        }
-        headers.insert(name, HeaderValue::try_from(value).ok()?);
+    pub(crate) fn list(&self) -> Value {
+        json!({"faults": self.set.iter().map(read).collect::<Vec<_>>()})
     }
-    let body = set["body"].as_str().unwrap_or_default().to_owned().into();
-    Some(Answer { status: StatusCode::from_u16(status).ok()?, headers, body })
+
+    pub(crate) fn clear(&mut self) {
+        self.set.clear();
+    }
+
+    /// Sets a fault. Its form was checked by the table; what the table lets pass is checked here, since a fault that
+    /// never fires makes a test pass that should not.
+    pub(crate) fn add(&mut self, id: String, written: &Value) -> Result<Value, Refusal> {
+        if self.set.len() >= MOST {
+            return Err(Refusal::too_many(format!("This sandbox holds {MOST} faults at most: clear them")));
+        }
+        let text = |name: &str| written[name].as_str().filter(|text| !text.is_empty());
+        let number = |name: &str, default: u64| written[name].as_u64().unwrap_or(default);
+        let stage = match text("stage") {
+            Some("BEFORE_READ") => Stage::BeforeRead,
+            Some("BEFORE_ACCEPT") => Stage::BeforeAccept,
+            Some("AFTER_ACCEPT") => Stage::AfterAccept,
+            _ => return Err(Refusal::invalid("$.stage must be BEFORE_READ, BEFORE_ACCEPT or AFTER_ACCEPT")),
+        };
+        let action = match text("action") {
+            Some("CLOSE") => Action::Close,
+            Some("RESET") => Action::Reset,
+            Some("HANG") => Action::Hang,
+            Some("RESPOND") => respond(written)?,
+            Some("TRUNCATE") => Action::Truncate,
+            Some("EXPIRE_TOKEN") => Action::ExpireToken,
+            Some("DELAY") => Action::Delay,
+            _ => {
+                return Err(Refusal::invalid(
+                    "$.action must be CLOSE, RESET, HANG, RESPOND, TRUNCATE, EXPIRE_TOKEN or DELAY",
+                ));
+            }
+        };
+        if matches!(action, Action::Truncate) && stage != Stage::AfterAccept {
+            return Err(Refusal::invalid(
+                "$.stage must be AFTER_ACCEPT with TRUNCATE: no other has an answer to cut",
+            ));
+        }
+        let to = text("to").map(|to| bare(to).to_owned());
+        if to.is_some() && stage == Stage::BeforeRead {
+            return Err(Refusal::invalid(
+                "$.to must be left out with BEFORE_READ: the recipient is in the body",
+            ));
+        }
+        let operation = text("operation").map(str::to_owned);
+        if let Some(operation) = &operation {
+            let known = contract::operation(operation).filter(|known| known.becomes.is_none());
+            if known.is_none_or(|known| known.host == contract::Host::Sandbox) {
+                return Err(Refusal::invalid(
+                    "$.operation must be an operation of the API, such as messages.send",
+                ));
+            }
+        }
+        let fault = Fault {
+            strike: Strike { id, stage, action, delay: Duration::from_millis(number("delay_ms", 0)) },
+            written: written.clone(),
+            operation,
+            to,
+            skip: number("skip", 0),
+            times: number("times", 1),
+            fired: 0,
+        };
+        let read = read(&fault);
+        self.set.push(fault);
+        Ok(read)
+    }
+}
+
+fn read(fault: &Fault) -> Value {
+    json!({"id": fault.strike.id, "fault": fault.written, "fired": fault.fired})
+}
+
+fn respond(written: &Value) -> Result<Action, Refusal> {
+    let status = written["status"].as_u64().unwrap_or(500);
+    let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let status = status.ok_or_else(|| Refusal::invalid("$.status must be a status from 200 to 599"))?;
+    let mut headers = HeaderMap::new();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in written["headers"].as_object().into_iter().flatten() {
+        let parsed = name
+            .parse::<HeaderName>()
+            .ok()
+            .filter(|name| !errors::frames(name))
+            .zip(value.as_str().and_then(|value| value.parse::<HeaderValue>().ok()));
+        let (name, value) = parsed.ok_or_else(|| {
+            Refusal::invalid(
+                "$.headers must be names and values of headers, without those that frame the message",
+            )
+        })?;
+        headers.insert(name, value);
+    }
+    let body = Bytes::from(written["body"].as_str().unwrap_or_default().to_owned());
+    if body.is_empty() {
+        headers.remove(CONTENT_TYPE);
+    }
+    Ok(Action::Respond { status, headers, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(written: &[Value]) -> Faults {
+        let mut faults = Faults::default();
+        for (index, one) in written.iter().enumerate() {
+            faults.add(index.to_string(), one).unwrap();
+        }
+        faults
+    }
+
+    fn plan(faults: &mut Faults, recipients: &[&str], requests: usize) -> Vec<Option<String>> {
+        (0..requests)
+            .map(|_| faults.after_read("messages.send", recipients).map(|strike| strike.id))
+            .collect()
+    }
+
+    fn fired(ids: &[&str]) -> Vec<Option<String>> {
+        ids.iter().map(|id| Some((*id).to_owned()).filter(|id| !id.is_empty())).collect()
+    }
+
+    #[test]
+    fn a_plan_reads_from_top_to_bottom() {
+        let mut faults = faults(&[
+            json!({"stage": "BEFORE_ACCEPT", "action": "HANG"}),
+            json!({"stage": "AFTER_ACCEPT", "action": "CLOSE", "skip": 1, "times": 2}),
+        ]);
+        assert_eq!(plan(&mut faults, &[], 5), fired(&["0", "", "1", "1", ""]));
+    }
+
+    #[test]
+    fn it_strikes_only_what_it_names() {
+        let mut faults = faults(&[
+            json!({"stage": "BEFORE_ACCEPT", "action": "HANG", "operation": "apps.get", "times": 0}),
+            json!({"stage": "BEFORE_ACCEPT", "action": "HANG", "to": "+46701234567", "times": 0}),
+        ]);
+        assert_eq!(plan(&mut faults, &["46700000000"], 1), fired(&[""]));
+        assert_eq!(plan(&mut faults, &["46700000000", "46701234567"], 2), fired(&["1", "1"]));
+        assert_eq!(faults.list()["faults"][1]["fired"], 2);
+    }
+
+    #[test]
+    fn a_fault_that_could_never_fire_is_refused() {
+        for (wrong, path) in [
+            (json!({"stage": "LATER", "action": "HANG"}), "$.stage"),
+            (json!({"stage": "BEFORE_READ", "action": "EXPLODE"}), "$.action"),
+            (json!({"stage": "BEFORE_READ", "action": "HANG", "to": "46701234567"}), "$.to"),
+            (json!({"stage": "BEFORE_READ", "action": "HANG", "operation": "message.send"}), "$.operation"),
+            (json!({"stage": "BEFORE_READ", "action": "HANG", "operation": "sandbox.reset"}), "$.operation"),
+            (json!({"stage": "BEFORE_ACCEPT", "action": "TRUNCATE"}), "$.stage"),
+            (
+                json!({"stage": "BEFORE_READ", "action": "RESPOND", "headers": {"content-length": "3"}}),
+                "$.headers",
+            ),
+        ] {
+            let refusal = Faults::default().add(String::new(), &wrong).unwrap_err().into_answer();
+            let body: Value = serde_json::from_slice(&refusal.body).unwrap();
+            assert!(body["error"]["message"].as_str().unwrap().starts_with(path), "{body}");
+        }
+    }
 }
