@@ -15,7 +15,7 @@ use tracing::{Instrument, field};
 
 use crate::call::{Call, Response};
 use crate::config::{Addresses, Config, RetryPolicy};
-use crate::contract::{Authentication, RetryClass};
+use crate::contract::{Authentication, Host, RetryClass};
 use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Cause, Ending, Failure, HandoverBody, Progress, Request};
@@ -254,7 +254,11 @@ impl Inner {
             progress: progress.clone(),
         };
         let mut exchange = self.transport.exchange(request);
-        let first = deadline.min(after(Instant::now(), self.config.attempt_timeout));
+        // The sandbox's own operations may wait on purpose, for a message or for webhooks to answer.
+        let first = match prepared.operation.host {
+            Host::Sandbox => deadline,
+            _ => deadline.min(after(Instant::now(), self.config.attempt_timeout)),
+        };
         let mut result = timeout_at(first, &mut exchange).await;
         if result.is_err() && prepared.operation.retry == RetryClass::Unsafe && progress.is_handed_over() {
             // From here on only the call's own time counts: an answer that comes late is better than an unknown.

@@ -511,3 +511,17 @@ async fn a_call_that_needs_an_app_says_how_to_name_one() {
     assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidRequest, Some("$.app_id")));
     assert!(error.message().contains("SINCH_APP_ID"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_a_message_in_the_sandbox_is_one_attempt_however_long() {
+    let slow = Turn::Answer {
+        connect: Duration::ZERO,
+        think: limits::ATTEMPT_TIMEOUT * 2,
+        status: 200,
+        headers: &[],
+        body: "{}",
+    };
+    let stage = stage_with([slow], |config| config.base_url("http://127.0.0.1:1"));
+    let wait = Call::named("sandbox.wait_for_message").unwrap().query("to", "+46701234567");
+    assert_eq!(stage.engine.execute(wait).await.unwrap().attempts, 1);
+}
