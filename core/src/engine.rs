@@ -260,8 +260,8 @@ impl Inner {
             _ => deadline.min(after(Instant::now(), self.config.attempt_timeout)),
         };
         let mut result = timeout_at(first, &mut exchange).await;
-        if result.is_err() && prepared.operation.retry == RetryClass::Unsafe && progress.is_handed_over() {
-            // From here on only the call's own time counts: an answer that comes late is better than an unknown.
+        if result.is_err() && prepared.operation.retry == RetryClass::Unsafe && !progress.take_back() {
+            // Handed over: only the call's own time counts now, for a late answer is better than an unknown outcome.
             result = timeout_at(deadline, &mut exchange).await;
         }
         let failure = match result {
