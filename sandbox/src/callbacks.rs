@@ -223,6 +223,8 @@ pub(crate) fn client(tls: bool) -> reqwest::Result<reqwest::Client> {
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .no_proxy()
+        // A connection that its target closes meanwhile would count as a try, and make runs differ.
+        .pool_max_idle_per_host(0)
         .user_agent("tidings-sandbox");
     // Reading the system's certificates takes longer than everything else, so it is done for TLS only.
     if tls { builder.build() } else { builder.tls_certs_only([]).build() }

@@ -1,6 +1,7 @@
 //! One request, from its head to its answer, with the faults that strike on the way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::request::Parts;
@@ -26,6 +27,9 @@ const MOST_BYTES: usize = 1024 * 1024;
 /// How much of a larger one is read and thrown away. An answer in the middle of a request reaches nobody: closing with
 /// bytes unread resets the connection.
 const MOST_DISCARDED_BYTES: usize = 16 * MOST_BYTES;
+
+/// How long the body of a request that is answered on its head alone is read and thrown away.
+const DISCARD_TIME: Duration = Duration::from_millis(100);
 
 /// Where the control plane lives.
 const CONTROL: &str = "/_sandbox/";
@@ -62,6 +66,8 @@ pub(crate) async fn handle(
     if let Some(strike) = &early
         && let Some(answer) = visit.meet(strike).await
     {
+        // Bytes that lie unread when the connection closes would reset it, and the answer might be lost.
+        let _ = tokio::time::timeout(DISCARD_TIME, read(body)).await;
         return visit.answer(answer, false);
     }
     let content = read(body).await;
@@ -83,12 +89,13 @@ pub(crate) async fn handle(
 }
 
 fn late_fault(shared: &Shared, operation_id: &str, content: &Result<Bytes, Refusal>) -> Option<Strike> {
+    // A request that broke off, or is refused for its size, was not read whole: it uses up no fault.
+    let content = content.as_ref().ok()?;
     let mut world = shared.world();
-    let body = match content {
-        Ok(content) if world.faults.ask_for_recipients() => {
-            serde_json::from_slice(content).unwrap_or_default()
-        }
-        _ => Value::Null,
+    let body = if world.faults.ask_for_recipients() {
+        serde_json::from_slice(content).unwrap_or_default()
+    } else {
+        Value::Null
     };
     world.faults.after_read(operation_id, &api::recipients(operation_id, &body))
 }

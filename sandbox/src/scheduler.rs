@@ -91,10 +91,15 @@ pub(crate) async fn drive(shared: Arc<Shared>) {
 pub(crate) async fn run_until_idle(shared: &Arc<Shared>) -> Timestamp {
     let _turn = shared.turn.lock().await;
     let mut work = shared.signals.work.subscribe();
+    let generation = shared.world().generation;
     loop {
         work.borrow_and_update();
         let under_way = {
             let mut world = shared.world();
+            // What a reset has begun anew is not for this run.
+            if world.generation != generation {
+                return world.now();
+            }
             if world.lanes.under_way() == 0 {
                 let Some(due) = world.next_due() else { return world.now() };
                 world.time.move_to(due);

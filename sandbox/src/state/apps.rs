@@ -115,7 +115,19 @@ pub(crate) fn apply_masked(
         if names.iter().any(|name| name.is_empty()) {
             return Err(Refusal::invalid("$.update_mask must be names of properties, joined with commas"));
         }
-        if let Some(value) = changed.pointer(&format!("/{}", names.join("/"))) {
+        let mut inside = Some(&changed);
+        for name in &names {
+            inside = match inside {
+                None => None,
+                Some(Value::Object(object)) => object.get(*name),
+                Some(_) => {
+                    let reason =
+                        "$.update_mask must lead through objects only; a list is replaced as a whole";
+                    return Err(Refusal::invalid(reason));
+                }
+            };
+        }
+        if let Some(value) = inside {
             set(properties, &names, value.clone());
         }
     }

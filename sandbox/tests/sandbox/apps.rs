@@ -133,3 +133,17 @@ async fn the_number_of_apps_is_bounded() {
     let refused = desk.post(&format!("{PROJECT}/apps"), &more).await;
     assert_eq!((refused.status, &refused.body["error"]["status"]), (429, &json!("RESOURCE_EXHAUSTED")));
 }
+
+#[tokio::test]
+async fn a_mask_that_leads_into_a_list_is_refused_and_changes_nothing() {
+    let desk = Desk::new().await;
+    let app = desk.app().await;
+    let path = format!("{PROJECT}/apps/{app}?update_mask=channel_credentials.0");
+    let change = json!({"channel_credentials": [sms_credentials()]});
+    let refused = desk.patch(&path, &change).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.refusal().contains("$.update_mask"));
+    desk.sent(&app, "Hello").await;
+    desk.run().await;
+    assert_eq!(desk.texts().await, ["Hello"]);
+}

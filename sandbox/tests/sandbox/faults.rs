@@ -315,3 +315,28 @@ async fn the_journal_tells_what_came_and_how_it_was_answered() {
     assert_eq!(seen, expected.map(|(operation, status)| (json!(operation), json!(status))));
     assert_eq!(desk.journal("apps.list").await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_request_that_breaks_off_uses_up_no_fault() {
+    let desk = Desk::new().await;
+    desk.fault(
+        json!({"stage": "BEFORE_ACCEPT", "action": "RESPOND", "status": 503, "operation": "apps.create"}),
+    )
+    .await;
+    let head = format!("POST {PROJECT}/apps HTTP/1.1\r\nhost: x\r\ncontent-length: 500\r\n\r\n{{");
+    let mut connection = desk.connect();
+    std::io::Write::write_all(&mut connection, head.as_bytes()).unwrap();
+    connection.shutdown(std::net::Shutdown::Both).unwrap();
+    while desk.journal("apps.create").await.is_empty() {}
+    assert_eq!(desk.post(&format!("{PROJECT}/apps"), &json!({})).await.status, 503);
+}
+
+#[tokio::test]
+async fn an_answer_on_the_head_alone_is_not_lost_over_a_large_body() {
+    let desk = Desk::new().await;
+    desk.fault(json!({"stage": "BEFORE_READ", "action": "RESPOND", "status": 429, "times": 0})).await;
+    let body = json!({"text": "x".repeat(900_000)});
+    for _ in 0..20 {
+        assert_eq!(desk.post(&format!("{PROJECT}/apps"), &body).await.status, 429);
+    }
+}

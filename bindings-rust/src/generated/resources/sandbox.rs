@@ -20,7 +20,8 @@ impl Sandbox {
     /// Set a fault.
     ///
     /// From now on the requests that fit meet the fault. The first fault that fits and is not used up
-    /// fires.
+    /// fires; those of the stage `BEFORE_READ` come before all others, since they are decided on the head
+    /// alone.
     ///
     /// Repeating it may do it twice. A call whose answer is lost ends as
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
