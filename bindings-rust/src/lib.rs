@@ -37,6 +37,8 @@
 //!
 //! Tidings is independent: neither affiliated with nor endorsed by Sinch, whose name belongs to its owner.
 
+#![forbid(unsafe_code)]
+
 mod client;
 mod generated;
 mod request;

@@ -11,6 +11,8 @@
 //! # Ok::<(), tidings_codegen::Error>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod document;
 mod error;
 mod ir;

@@ -112,24 +112,29 @@ impl Config {
 
     /// The same from another source of variables.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let read = |name: &'static str| variable(name).filter(|value| !value.is_empty()).ok_or(name);
-        let (project, key_id, key_secret) =
-            (read("SINCH_PROJECT_ID"), read("SINCH_KEY_ID"), read("SINCH_KEY_SECRET"));
-        let base_url = read("TIDINGS_BASE_URL").ok();
-        let region = read("SINCH_REGION");
-        let place = if base_url.is_some() { Ok("") } else { region.as_deref().map_err(|name| *name) };
-        let missing: Vec<&str> = [
-            project.as_deref().map_err(|name| *name),
-            key_id.as_deref().map_err(|name| *name),
-            key_secret.as_deref().map_err(|name| *name),
-            place,
-        ]
-        .into_iter()
-        .filter_map(Result::err)
-        .collect();
-        let (Ok(project), Ok(key_id), Ok(key_secret), true) =
-            (project, key_id, key_secret, missing.is_empty())
-        else {
+        Self::from_variables_or(variable, None)
+    }
+
+    /// The same where the credentials may be there already, and then no key is looked for.
+    pub(crate) fn from_variables_or(
+        variable: impl Fn(&str) -> Option<String>,
+        credentials: Option<Credentials>,
+    ) -> Result<Self, Error> {
+        let mut missing = Vec::new();
+        let read = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let mut required = |name: &'static str| {
+            read(name).unwrap_or_else(|| {
+                missing.push(name);
+                String::new()
+            })
+        };
+        let project = required("SINCH_PROJECT_ID");
+        let credentials = credentials.unwrap_or_else(|| {
+            Credentials::access_key(required("SINCH_KEY_ID"), required("SINCH_KEY_SECRET"))
+        });
+        let base_url = read("TIDINGS_BASE_URL");
+        let region = if base_url.is_some() { read("SINCH_REGION") } else { Some(required("SINCH_REGION")) };
+        if !missing.is_empty() {
             let hint = if missing.contains(&"SINCH_REGION") {
                 format!("; for SINCH_REGION {REGIONS}")
             } else {
@@ -139,13 +144,13 @@ impl Config {
                 ErrorKind::Config,
                 format!("these environment variables are not set: {}{hint}", missing.join(", ")),
             ));
-        };
-        let mut config = Self::new(project, Credentials::access_key(key_id, key_secret));
-        if let Ok(region) = region {
+        }
+        let mut config = Self::new(project, credentials);
+        if let Some(region) = region {
             config = config.region(region.parse()?);
         }
         config.base_url = base_url;
-        config.app_id = read("SINCH_APP_ID").ok();
+        config.app_id = read("SINCH_APP_ID");
         Ok(config)
     }
 

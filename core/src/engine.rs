@@ -24,6 +24,7 @@ use crate::judgement::{self, Judgement, Next, Situation};
 use crate::prepare::{self, Defaults, Prepared};
 use crate::token::{Fetch, Fetched, Token, TokenCache};
 use crate::transport::{Reqwest, Settings, Transport};
+use crate::watch::Watch;
 use crate::{limits, retry};
 
 /// A client without models: every call of every language goes through [`Engine::execute`].
@@ -95,6 +96,12 @@ impl Engine {
     /// Needs a tokio runtime with time and I/O. Dropping the future calls the request off: before the body was handed
     /// over it leaves no trace; after that nobody knows, and the connection is closed.
     pub async fn execute(&self, call: Call) -> Result<Response, Error> {
+        let watch = Watch::new(call.operation);
+        self.execute_watched(call, &watch).await
+    }
+
+    /// The same for a call that somebody watches, to call it off from outside.
+    pub(crate) async fn execute_watched(&self, call: Call, watch: &Watch) -> Result<Response, Error> {
         let operation = call.operation.id;
         if Handle::try_current().is_err() {
             let text = "a call needs a tokio runtime: await it inside one";
@@ -110,7 +117,7 @@ impl Engine {
             http.response.status_code = field::Empty,
             error.type = field::Empty,
         );
-        let result = self.inner.call(call).instrument(span.clone()).await;
+        let result = self.inner.call(call, watch).instrument(span.clone()).await;
         match &result {
             Ok(response) => {
                 span.record("tidings.attempts", response.attempts);
@@ -130,16 +137,15 @@ impl Engine {
 }
 
 impl Inner {
-    async fn call(self: &Arc<Self>, call: Call) -> Result<Response, Error> {
+    async fn call(self: &Arc<Self>, call: Call, watch: &Watch) -> Result<Response, Error> {
         let asked = call.operation.id;
-        let started = Instant::now();
-        let deadline = after(started, call.options.timeout.unwrap_or(self.config.timeout));
+        let deadline = after(watch.started(), call.options.timeout.unwrap_or(self.config.timeout));
         let retry = RetryPolicy {
             max_retries: call.options.max_retries.unwrap_or(self.config.retry.max_retries),
             ..self.config.retry
         };
         let result = match prepare::prepare(call, &self.defaults()) {
-            Ok(prepared) => self.run(&prepared, started, deadline, &retry).await,
+            Ok(prepared) => self.run(&prepared, watch, deadline, &retry).await,
             Err(error) => Err(error),
         };
         // A call that was composed fails under the name that its caller knows.
@@ -159,7 +165,7 @@ impl Inner {
     async fn run(
         self: &Arc<Self>,
         prepared: &Prepared,
-        started: Instant,
+        watch: &Watch,
         deadline: Instant,
         policy: &RetryPolicy,
     ) -> Result<Response, Error> {
@@ -179,6 +185,8 @@ impl Inner {
                 }
                 Err(_) => return Err(too_late(prepared, attempts, unclear_before)),
             };
+            let progress = Progress::new(prepared.body.is_some());
+            watch.begins(prepared.operation, prepared.body.clone(), progress.clone())?;
             attempts += 1;
             let span = tracing::debug_span!(
                 target: "tidings",
@@ -188,17 +196,18 @@ impl Inner {
                 http.request.resend_count = attempts - 1,
                 http.response.status_code = field::Empty,
             );
-            let ending = self.attempt(prepared, &proof, deadline).instrument(span.clone()).await;
+            let ending = self.attempt(prepared, &proof, progress, deadline).instrument(span.clone()).await;
             if let Some(status) = ending.status() {
                 span.record("http.response.status_code", status);
             }
             let unclear = matches!(&ending, Ending::Unclear { .. })
                 || matches!(&ending, Ending::Answered(answer) if answer.status == 408 || answer.status >= 500);
+            watch.rests(unclear);
             let situation = Situation {
                 operation: prepared.operation,
                 body: prepared.body.as_deref(),
                 attempts,
-                elapsed: started.elapsed(),
+                elapsed: watch.started().elapsed(),
                 unclear_before,
             };
             let (error, next) = match judgement::judge(&situation, ending) {
@@ -240,8 +249,13 @@ impl Inner {
     }
 
     /// One attempt, bounded in time. A body that was not handed over when the time is up is taken back.
-    async fn attempt(&self, prepared: &Prepared, proof: &Proof, deadline: Instant) -> Ending {
-        let progress = Progress::new(prepared.body.is_some());
+    async fn attempt(
+        &self,
+        prepared: &Prepared,
+        proof: &Proof,
+        progress: Progress,
+        deadline: Instant,
+    ) -> Ending {
         let mut headers = prepared.headers.clone();
         if let Some(value) = proof.authorization() {
             headers.insert(AUTHORIZATION, value);
@@ -344,8 +358,9 @@ impl Inner {
         let prepared = prepare::prepare(call, &self.defaults())?;
         let policy =
             RetryPolicy { cap: self.config.retry.cap.min(limits::TOKEN_BACKOFF_CAP), ..self.config.retry };
-        let started = Instant::now();
-        let answer = self.run(&prepared, started, after(started, self.config.timeout), &policy).await;
+        let watch = Watch::new(&AUTH_TOKEN);
+        let deadline = after(watch.started(), self.config.timeout);
+        let answer = self.run(&prepared, &watch, deadline, &policy).await;
         let failed = |message: String| Error::new(ErrorKind::Auth, message);
         let response = answer.map_err(|error| {
             let why = format!("no token could be had: {}", error.message());

@@ -115,20 +115,25 @@ impl Situation<'_> {
         failed(error, Next::Retry(None))
     }
 
-    fn unknown(&self, phase: Phase, status: Option<u16>, why: &str) -> Judgement {
+    /// What the caller can look for.
+    pub(crate) fn evidence(&self, phase: Phase) -> Evidence {
         let fields = self.body.and_then(|body| RawObject::parse(body).ok());
         let metadata = |name: &str| {
             let fields = fields.as_ref()?;
             // A single send writes it as a string, a batch as an object.
             fields.text(name).or_else(|| fields.get(name).map(|value| value.get().to_owned()))
         };
-        let evidence = Evidence {
+        Evidence {
             phase,
             started_at: SystemTime::now().checked_sub(self.elapsed).unwrap_or(SystemTime::UNIX_EPOCH),
             elapsed: self.elapsed,
             correlation_id: metadata("correlation_id"),
             message_metadata: metadata("message_metadata"),
-        };
+        }
+    }
+
+    fn unknown(&self, phase: Phase, status: Option<u16>, why: &str) -> Judgement {
+        let evidence = self.evidence(phase);
         let message = format!(
             "the call may or may not have been carried out ({why}): look for it before calling again, \
              or it may happen twice"

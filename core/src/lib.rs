@@ -7,11 +7,14 @@
 //! The road of one call, in [`Engine::execute`]: fill in defaults, turn what is ours into calls of the API, validate,
 //! get a token, try, judge, perhaps try again.
 
+#![forbid(unsafe_code)]
+
 mod call;
 mod composed;
 mod config;
 pub mod contract;
 mod credentials;
+pub mod door;
 mod engine;
 mod error;
 mod exchange;
@@ -25,6 +28,7 @@ mod retry;
 mod token;
 mod transport;
 pub mod validation;
+mod watch;
 pub mod webhooks;
 
 pub use call::{Call, CallOptions, Response};

@@ -44,6 +44,8 @@
 //! Ids, nonces and delays are drawn from [`Options::seed`]. With [`Clock::Virtual`] and calls one after the other,
 //! two runs are equal byte for byte.
 
+#![forbid(unsafe_code)]
+
 mod answer;
 mod api;
 mod auth;

@@ -26,7 +26,7 @@ enum Task {
     },
     /// Run every check and test, of all languages or of those named
     Test {
-        /// Languages to test; today: rust
+        /// Languages to test: rust, python, node, kotlin, swift
         languages: Vec<String>,
         /// Pass although a language could not be tested
         #[arg(long)]
@@ -73,6 +73,18 @@ fn demo(live: bool) -> TaskResult {
 /// The root of the workspace.
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// Where toolchains and caches are kept: outside of the clone, so that the next clone finds them.
+pub(crate) fn cache() -> PathBuf {
+    let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    base.unwrap_or_else(std::env::temp_dir).join("tidings")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
 }
 
 fn cargo(arguments: &[&str]) -> Command {

@@ -1,8 +1,14 @@
 //! `cargo xtask test [language...]`: every check and test, one language after the other.
 
+mod kotlin;
+mod node;
+mod python;
+mod rust;
+mod swift;
+
 use std::time::{Duration, Instant};
 
-use crate::{TaskResult, cargo, codegen, run as run_command};
+use crate::TaskResult;
 
 /// A check or a test run, with the name it is listed under.
 struct Step {
@@ -10,74 +16,81 @@ struct Step {
     run: fn() -> TaskResult,
 }
 
-const RUST: &[Step] = &[
-    Step { name: "rust: formatting", run: || run_command(&mut cargo(&["fmt", "--all", "--check"])) },
-    Step { name: "rust: generated code is that of the contract", run: codegen::check },
-    Step {
-        name: "rust: lints",
-        run: || {
-            let arguments =
-                ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-            run_command(&mut cargo(&arguments))
-        },
-    },
-    Step { name: "rust: tests", run: || run_command(&mut cargo(&["test", "--workspace", "--locked"])) },
-    Step {
-        name: "rust: documentation",
-        run: || {
-            let arguments = ["doc", "--quiet", "--workspace", "--no-deps", "--locked"];
-            run_command(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))
-        },
-    },
-    Step { name: "rust: demo", run: || crate::demo(false) },
-];
+/// A language: what it is called on the command line, what must be there before its steps can run, and the steps.
+struct Language {
+    name: &'static str,
+    /// Finds or installs the toolchain. An error says what is missing and how it is installed.
+    set_up: fn() -> TaskResult,
+    steps: &'static [Step],
+}
 
-/// Languages of the design that are not built yet, so that asking for one says so.
-const TO_COME: [&str; 4] = ["python", "node", "kotlin", "swift"];
+/// In the order they run: what is quick to fail comes first.
+const LANGUAGES: [Language; 5] =
+    [rust::LANGUAGE, python::LANGUAGE, node::LANGUAGE, kotlin::LANGUAGE, swift::LANGUAGE];
 
-/// Runs every step, also after one has failed, so that one run shows all that is wrong.
-fn run_steps(steps: &[Step]) -> (Vec<(&'static str, Duration)>, Vec<&'static str>) {
-    let mut passed = Vec::new();
-    let mut failed = Vec::new();
-    for step in steps {
-        println!("== {}", step.name);
-        let started = Instant::now();
-        match (step.run)() {
-            Ok(()) => passed.push((step.name, started.elapsed())),
-            Err(message) => {
-                eprintln!("{message}");
-                failed.push(step.name);
+/// What became of a run.
+#[derive(Default)]
+struct Outcome {
+    passed: Vec<(&'static str, Duration)>,
+    failed: Vec<&'static str>,
+    /// Languages that could not be set up, and why.
+    not_run: Vec<(&'static str, String)>,
+}
+
+impl Outcome {
+    /// Runs a language: every step, also after one has failed, so that one run shows all that is wrong.
+    fn run(&mut self, language: &Language) {
+        println!("== {}: set-up", language.name);
+        if let Err(missing) = (language.set_up)() {
+            eprintln!("{missing}");
+            self.not_run.push((language.name, missing));
+            return;
+        }
+        for step in language.steps {
+            println!("== {}", step.name);
+            let started = Instant::now();
+            match (step.run)() {
+                Ok(()) => self.passed.push((step.name, started.elapsed())),
+                Err(message) => {
+                    eprintln!("{message}");
+                    self.failed.push(step.name);
+                }
             }
         }
     }
-    (passed, failed)
 }
 
-pub(crate) fn run(languages: &[String], allow_missing: bool) -> TaskResult {
-    let mut missing = Vec::new();
-    for language in languages.iter().map(String::as_str) {
-        match language {
-            "rust" => {}
-            known if TO_COME.contains(&known) => missing.push(known),
-            other => return Err(format!("no language is called {other}; there is: rust")),
+pub(crate) fn run(names: &[String], allow_missing: bool) -> TaskResult {
+    for name in names {
+        if LANGUAGES.iter().all(|language| language.name != name) {
+            let known: Vec<&str> = LANGUAGES.iter().map(|language| language.name).collect();
+            return Err(format!("no language is called {name}; there are: {}", known.join(", ")));
         }
     }
-    let rust = languages.is_empty() || languages.iter().any(|language| language == "rust");
-    let (passed, failed) = if rust { run_steps(RUST) } else { (Vec::new(), Vec::new()) };
+    let mut outcome = Outcome::default();
+    for language in &LANGUAGES {
+        if names.is_empty() || names.iter().any(|name| name == language.name) {
+            outcome.run(language);
+        }
+    }
     println!();
-    for (name, took) in &passed {
+    for (name, took) in &outcome.passed {
         println!("passed  {name} ({:.0} s)", took.as_secs_f64());
     }
-    for name in &failed {
+    for name in &outcome.failed {
         println!("FAILED  {name}");
     }
-    for language in &missing {
-        println!("NOT RUN {language}: Tidings has no package for it yet");
+    for (language, missing) in &outcome.not_run {
+        println!("NOT RUN {language}: {missing}");
     }
-    if !failed.is_empty() {
-        return Err(format!("{} of {} steps failed", failed.len(), failed.len() + passed.len()));
+    if !outcome.failed.is_empty() {
+        return Err(format!(
+            "{} of {} steps failed",
+            outcome.failed.len(),
+            outcome.failed.len() + outcome.passed.len()
+        ));
     }
-    if !missing.is_empty() && !allow_missing {
+    if !outcome.not_run.is_empty() && !allow_missing {
         return Err("something was not run; --allow-missing lets that pass".to_owned());
     }
     Ok(())

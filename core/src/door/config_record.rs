@@ -1,0 +1,162 @@
+//! A configuration as plain values.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::Config;
+use crate::credentials::{Credentials, TokenProvider};
+use crate::error::{Error, ErrorKind};
+
+/// A [`Config`] as plain values, none of which was checked. What is `None` keeps its default.
+///
+/// Holds secrets, and has no `Debug` for that reason.
+#[derive(Clone, Default)]
+#[allow(clippy::exhaustive_structs, reason = "every field must be reachable from every language")]
+pub struct ConfigRecord {
+    /// Whether the variables of the environment count where nothing is given, as in [`Config::from_env`].
+    pub from_environment: bool,
+    /// The project's id.
+    pub project_id: Option<String>,
+    /// The access key's id.
+    pub key_id: Option<String>,
+    /// The access key's secret.
+    pub key_secret: Option<String>,
+    /// Send the access key itself with every call. For tests only.
+    pub basic_authentication: bool,
+    /// One fixed bearer token, instead of an access key.
+    pub token: Option<String>,
+    /// The region's name.
+    pub region: Option<String>,
+    /// One address for every host.
+    pub base_url: Option<String>,
+    /// The app that is meant where a call needs one and names none.
+    pub app_id: Option<String>,
+    /// How long a call may take, all waiting and retries included.
+    pub timeout: Option<Duration>,
+    /// How long a connection may take to come up.
+    pub connect_timeout: Option<Duration>,
+    /// How long one attempt may take.
+    pub attempt_timeout: Option<Duration>,
+    /// The most retries of one call.
+    pub max_retries: Option<u32>,
+    /// Take a plain `http://` base URL for another machine.
+    pub allow_insecure: bool,
+    /// The language that uses the engine, for the `User-Agent`.
+    pub language: String,
+    /// That language's version.
+    pub language_version: String,
+}
+
+impl ConfigRecord {
+    /// Checks the record. `provider` is the app's own way to get tokens, instead of an access key.
+    pub fn into_config(self, provider: Option<Arc<dyn TokenProvider>>) -> Result<Config, Error> {
+        let credentials = self.credentials(provider)?;
+        let mut config = if self.from_environment {
+            let variable = |name: &str| self.given(name).or_else(|| std::env::var(name).ok());
+            Config::from_variables_or(variable, credentials)?
+        } else {
+            let credentials = credentials.ok_or_else(|| {
+                fault("no credentials are given: an access key (its id and its secret), a token or a token provider")
+            })?;
+            let mut config = Config::new(self.project_id.unwrap_or_default(), credentials);
+            if let Some(region) = self.region {
+                config = config.region(region.parse()?);
+            }
+            (config.base_url, config.app_id) = (self.base_url, self.app_id);
+            config
+        };
+        config.timeout = self.timeout.unwrap_or(config.timeout);
+        config.connect_timeout = self.connect_timeout.unwrap_or(config.connect_timeout);
+        config.attempt_timeout = self.attempt_timeout.unwrap_or(config.attempt_timeout);
+        config.retry.max_retries = self.max_retries.unwrap_or(config.retry.max_retries);
+        Ok(config.allow_insecure(self.allow_insecure).language(self.language, self.language_version))
+    }
+
+    /// What stands in the record under the name of a variable.
+    fn given(&self, name: &str) -> Option<String> {
+        match name {
+            "SINCH_PROJECT_ID" => self.project_id.clone(),
+            "SINCH_REGION" => self.region.clone(),
+            "SINCH_APP_ID" => self.app_id.clone(),
+            "TIDINGS_BASE_URL" => self.base_url.clone(),
+            _ => None,
+        }
+    }
+
+    /// The credentials in the record, if there are any: one way, and whole.
+    fn credentials(&self, provider: Option<Arc<dyn TokenProvider>>) -> Result<Option<Credentials>, Error> {
+        let key = match (&self.key_id, &self.key_secret) {
+            (Some(id), Some(secret)) if self.basic_authentication => {
+                Some(Credentials::basic(id.as_str(), secret.as_str()))
+            }
+            (Some(id), Some(secret)) => Some(Credentials::access_key(id.as_str(), secret.as_str())),
+            (None, None) => None,
+            _ => return Err(fault("an access key has an id and a secret, and only one of them is given")),
+        };
+        let token = self.token.as_deref().map(Credentials::token);
+        let provider = provider.map(Credentials::Provider);
+        let mut ways = [key, token, provider].into_iter().flatten();
+        let credentials = ways.next();
+        if ways.next().is_some() {
+            return Err(fault(
+                "credentials are given in more than one way: use an access key, a token or a token provider",
+            ));
+        }
+        Ok(credentials)
+    }
+}
+
+fn fault(message: &str) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> ConfigRecord {
+        ConfigRecord {
+            project_id: Some("project".into()),
+            base_url: Some("http://127.0.0.1:9".into()),
+            language: "test".into(),
+            language_version: "1".into(),
+            ..ConfigRecord::default()
+        }
+    }
+
+    fn refused(record: ConfigRecord) -> String {
+        let error = record.into_config(None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        error.to_string()
+    }
+
+    #[test]
+    fn credentials_are_given_in_one_way_and_whole() {
+        assert!(refused(record()).contains("no credentials"));
+        let key = |id: &str| Some(id.to_owned());
+        assert!(refused(ConfigRecord { key_id: key("id"), ..record() }).contains("only one of them"));
+        let both = ConfigRecord { key_id: key("id"), key_secret: key("s"), token: key("t"), ..record() };
+        assert!(refused(both).contains("more than one way"));
+        for good in [
+            ConfigRecord { key_id: key("id"), key_secret: key("s"), ..record() },
+            ConfigRecord { token: key("t"), ..record() },
+        ] {
+            assert!(good.into_config(None).is_ok());
+        }
+    }
+
+    #[test]
+    fn what_is_given_counts_more_than_the_environment() {
+        let given = ConfigRecord {
+            from_environment: true,
+            token: Some("token".into()),
+            region: Some("br".into()),
+            timeout: Some(Duration::from_secs(7)),
+            ..record()
+        };
+        let config = given.into_config(None).unwrap();
+        assert_eq!(config.project_id, "project");
+        assert_eq!(config.timeout, Duration::from_secs(7));
+        assert_eq!(config.region.unwrap().as_str(), "br");
+    }
+}

@@ -1,0 +1,3 @@
+//! Writes the generated halves of the Kotlin and Swift packages.
+
+fn main() {}
