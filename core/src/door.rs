@@ -29,7 +29,7 @@ mod error_record;
 mod runtime;
 mod ticket;
 
-pub use call_record::{CallRecord, header_pairs, seconds};
+pub use call_record::{CallRecord, count, header_pairs, seconds};
 pub use calls::{CallHandle, Door};
 pub use completions::Completions;
 pub use config_record::ConfigRecord;

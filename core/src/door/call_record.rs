@@ -60,6 +60,15 @@ pub fn seconds(name: &str, value: f64) -> Result<Duration, Error> {
     })
 }
 
+/// A count from a language whose numbers need not be whole. `name` is what the caller calls it.
+pub fn count(name: &str, value: f64) -> Result<u32, Error> {
+    if value.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&value) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was looked at")]
+        return Ok(value as u32);
+    }
+    Err(Error::new(ErrorKind::Config, format!("{name} must be a whole number from 0 to {}", u32::MAX)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +93,15 @@ mod tests {
         for value in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
             let error = seconds("timeout", value).unwrap_err();
             assert!(error.kind() == ErrorKind::Config && error.message().contains("timeout"), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_count_is_whole_and_not_negative() {
+        assert_eq!(count("retries", 3.0).unwrap(), 3);
+        for value in [-1.0, 0.5, f64::NAN, f64::INFINITY, 5e9] {
+            let error = count("retries", value).unwrap_err();
+            assert!(error.kind() == ErrorKind::Config && error.message().contains("retries"), "{value}");
         }
     }
 }

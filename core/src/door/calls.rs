@@ -10,7 +10,7 @@ use std::task::Poll;
 
 use tokio::runtime::Handle;
 
-use crate::call::{Call, Response};
+use crate::call::Response;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
@@ -69,7 +69,7 @@ impl Door {
         };
         let handle = CallHandle { watch: Arc::clone(&watch) };
         self.shared.runtime.spawn(async move {
-            let result = unless_interrupted(&engine, call, &watch).await;
+            let result = unless_interrupted(engine.execute_watched(call, &watch), &watch).await;
             drop(entry);
             done(watch.ends(result));
         });
@@ -150,8 +150,11 @@ impl fmt::Debug for CallHandle {
 }
 
 /// Makes a call until it ends, is cut off or panics. However that goes, its exchange is closed afterwards.
-async fn unless_interrupted(engine: &Engine, call: Call, watch: &Watch) -> Result<Response, Error> {
-    let mut call = pin!(engine.execute_watched(call, watch));
+async fn unless_interrupted(
+    call: impl Future<Output = Result<Response, Error>>,
+    watch: &Watch,
+) -> Result<Response, Error> {
+    let mut call = pin!(call);
     let mut interrupted = pin!(watch.interrupted());
     poll_fn(|context| {
         match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context))) {
@@ -163,4 +166,41 @@ async fn unless_interrupted(engine: &Engine, call: Call, watch: &Watch) -> Resul
         interrupted.as_mut().poll(context).map(Err)
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body::Body;
+
+    use super::*;
+    use crate::contract::operation;
+    use crate::exchange::{HandoverBody, Progress};
+
+    /// What a send ends with whose code panics, with its body handed over or not.
+    async fn panicked(handed_over: bool) -> Error {
+        let operation = operation("messages.send").unwrap();
+        let (watch, progress) = (Watch::new(operation), Progress::new(true));
+        let bytes = Bytes::from_static(br#"{"correlation_id":"mine"}"#);
+        watch.begins(operation, Some(bytes.clone()), progress.clone()).unwrap();
+        let mut body = HandoverBody::new(bytes, progress);
+        if handed_over {
+            let frame = poll_fn(|context| pin!(&mut body).poll_frame(context)).await;
+            assert!(frame.unwrap().is_ok());
+        }
+        unless_interrupted(async { panic!("a fault of our own") }, &watch).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_our_own_before_the_hand_over_has_sent_nothing() {
+        let error = panicked(false).await;
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Internal, false, 1));
+    }
+
+    #[tokio::test]
+    async fn a_fault_of_our_own_after_the_hand_over_is_an_unknown_outcome() {
+        let error = panicked(true).await;
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::UnknownOutcome, true, 1));
+        assert_eq!(error.evidence().unwrap().correlation_id.as_deref(), Some("mine"));
+    }
 }

@@ -50,9 +50,18 @@ pub struct ConfigRecord {
 impl ConfigRecord {
     /// Checks the record. `provider` is the app's own way to get tokens, instead of an access key.
     pub fn into_config(self, provider: Option<Arc<dyn TokenProvider>>) -> Result<Config, Error> {
+        self.into_config_reading(provider, |name| std::env::var(name).ok())
+    }
+
+    /// The same for a language whose environment is not that of the process, such as a worker's `process.env` in Node.js.
+    pub fn into_config_reading(
+        self,
+        provider: Option<Arc<dyn TokenProvider>>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Config, Error> {
         let credentials = self.credentials(provider)?;
         let mut config = if self.from_environment {
-            let variable = |name: &str| self.given(name).or_else(|| std::env::var(name).ok());
+            let variable = |name: &str| self.given(name).or_else(|| environment(name));
             Config::from_variables_or(variable, credentials)?
         } else {
             let credentials = credentials.ok_or_else(|| {
@@ -143,6 +152,20 @@ mod tests {
         ] {
             assert!(good.into_config(None).is_ok());
         }
+    }
+
+    #[test]
+    fn an_environment_can_be_the_language_s_own() {
+        let environment = |name: &str| match name {
+            "SINCH_PROJECT_ID" | "SINCH_KEY_ID" | "SINCH_KEY_SECRET" => Some(format!("value of {name}")),
+            "TIDINGS_BASE_URL" => Some("http://127.0.0.1:9".to_owned()),
+            _ => None,
+        };
+        let given = ConfigRecord { from_environment: true, ..ConfigRecord::default() };
+        let config = given.clone().into_config_reading(None, environment).unwrap();
+        assert_eq!(config.project_id, "value of SINCH_PROJECT_ID");
+        let error = given.into_config_reading(None, |_| None).unwrap_err();
+        assert!(error.message().contains("SINCH_PROJECT_ID"));
     }
 
     #[test]
