@@ -1,49 +1,46 @@
 //! The operations that are ours: each is turned into one of the API before it goes out, here and nowhere else.
 
 use bytes::Bytes;
-use serde_json::{Map, Value, json};
 
-use crate::json::RawObject;
+use crate::json::{self, RawObject};
 
 /// The body of `messages.send` that does what this body of `sms.send` asks for.
 ///
-/// The body has passed validation; what it holds beyond the known properties goes along byte for byte.
+/// The body has passed validation; what it holds goes over byte for byte, in other places.
 pub(crate) fn sms_send(body: &[u8]) -> serde_json::Result<Bytes> {
     /// Properties that are written in another form; every other one goes over as it is.
     const TURNED: [&str; 6] = ["to", "text", "sender", "flash", "max_parts", "channel_properties"];
     let sms = RawObject::parse(body)?;
     let mut send = RawObject::new();
     for (name, value) in sms.entries().filter(|(name, _)| !TURNED.contains(name)) {
-        send.set(name, &value)?;
+        send.set(name, value);
     }
-    let to = sms.text("to");
-    send.set(
-        "recipient",
-        &json!({"identified_by": {"channel_identities": [{"channel": "SMS", "identity": to}]}}),
-    )?;
-    send.set("message", &json!({"text_message": {"text": sms.text("text")}}))?;
-    let mut properties: Map<String, Value> = match sms.get("channel_properties") {
-        Some(given) => serde_json::from_str(given.get())?,
-        None => Map::new(),
-    };
-    if let Some(sender) = sms.text("sender") {
-        properties.insert("SMS_SENDER".to_owned(), sender.into());
+    let written = |name| sms.get(name).unwrap_or("null");
+    let identity = format!(r#"{{"channel":"SMS","identity":{}}}"#, written("to"));
+    send.set("recipient", format!(r#"{{"identified_by":{{"channel_identities":[{identity}]}}}}"#));
+    send.set("message", format!(r#"{{"text_message":{{"text":{}}}}}"#, written("text")));
+    let given = sms.get("channel_properties").unwrap_or("{}");
+    let mut properties = RawObject::parse(given.as_bytes())?;
+    if let Some(sender) = sms.get("sender") {
+        properties.set("SMS_SENDER", sender);
     }
     // The API takes flags and numbers as strings here.
     for (name, key) in [("flash", "SMS_FLASH_MESSAGE"), ("max_parts", "SMS_MAX_NUMBER_OF_MESSAGE_PARTS")] {
         if let Some(value) = sms.get(name) {
-            properties.insert(key.to_owned(), Value::from(value.get()));
+            properties.set(key, json::string(value));
         }
     }
-    if !properties.is_empty() {
-        send.set("channel_properties", &properties)?;
+    if properties.entries().next().is_some() {
+        send.set("channel_properties", properties.to_text());
     }
-    send.to_bytes()
+    Ok(send.to_text().into())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::{Value, json};
+
+    use super::sms_send;
 
     fn sent(body: &Value) -> Value {
         serde_json::from_slice(&sms_send(body.to_string().as_bytes()).unwrap()).unwrap()

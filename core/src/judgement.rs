@@ -11,6 +11,7 @@
 //! | 2xx that is no answer of this operation | **unknown outcome** | fail: `decode` |
 //! | 3xx, 501, other 4xx | fail | fail; 404 to a repeated DELETE is success |
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -121,7 +122,8 @@ impl Situation<'_> {
         let metadata = |name: &str| {
             let fields = fields.as_ref()?;
             // A single send writes it as a string, a batch as an object.
-            fields.text(name).or_else(|| fields.get(name).map(|value| value.get().to_owned()))
+            let written = || fields.get(name).map(str::to_owned);
+            fields.text(name).map(Cow::into_owned).or_else(written)
         };
         Evidence {
             phase,

@@ -27,6 +27,7 @@ mod prepare;
 mod retry;
 mod token;
 mod transport;
+mod tree;
 pub mod validation;
 mod watch;
 pub mod webhooks;

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
 
 use crate::call::Call;
 use crate::composed;
 use crate::config::Addresses;
 use crate::contract::{self, Encoding, Host, Location, Operation};
 use crate::error::{Error, ErrorKind};
-use crate::json::RawObject;
+use crate::json::{self, RawObject};
+use crate::tree::Tree;
 use crate::validation::{self, Violation};
 
 /// A request that may go out any number of times.
@@ -39,10 +39,13 @@ const APP_ID: &str = "app_id";
 pub(crate) fn prepare(mut call: Call, defaults: &Defaults<'_>) -> Result<Prepared, Error> {
     let asked = call.operation;
     fill_in(&mut call, defaults)?;
-    check(&call)?;
+    let members = check(&mut call, defaults)?;
     if let Some(becomes) = asked.becomes {
         call = compose(call, becomes)?;
-        check(&call)?;
+        // What is composed of checked members is right as it is; what went along unknown may be known over there.
+        if members == Members::SomeUnknown {
+            check(&mut call, defaults)?;
+        }
     }
     // The name that the caller knows stands in errors; everything else is that of the operation that goes out.
     let operation = call.operation;
@@ -92,58 +95,76 @@ fn fill_in(call: &mut Call, defaults: &Defaults<'_>) -> Result<(), Error> {
     let in_query = operation.parameters.iter().any(|parameter| {
         parameter.location == Location::Query && parameter.name == APP_ID && parameter.required
     });
-    let app_id = || {
-        defaults.app_id.ok_or_else(|| {
-            let reason = "is required: name an app in the call, or set one for the client (`app_id` of its \
-                          configuration, or SINCH_APP_ID in the environment)";
-            refuse(operation, Violation { path: format!("$.{APP_ID}"), reason: reason.to_owned() })
-        })
-    };
     if in_query && call.query.iter().all(|(name, _)| name != APP_ID) {
-        call.query.push((APP_ID.to_owned(), app_id()?.to_owned()));
-    }
-    let in_body = operation.body.as_ref().is_some_and(|body| {
-        body.rule.properties.iter().any(|property| property.name == APP_ID && property.required)
-    });
-    if in_body && let Some(bytes) = &call.body {
-        // A body that is no object is refused right after this, with its place.
-        if let Ok(mut object) = RawObject::parse(bytes)
-            && object.get(APP_ID).is_none()
-        {
-            object.set(APP_ID, &app_id()?).map_err(|_| internal(operation))?;
-            let filled = object.to_bytes().map_err(|_| internal(operation))?;
-            call.body = Some(filled);
-        }
+        call.query.push((APP_ID.to_owned(), app_id(operation, defaults)?.to_owned()));
     }
     Ok(())
 }
 
-fn check(call: &Call) -> Result<(), Error> {
+fn app_id<'a>(operation: &'static Operation, defaults: &Defaults<'a>) -> Result<&'a str, Error> {
+    defaults.app_id.ok_or_else(|| {
+        let reason = "is required: name an app in the call, or set one for the client (`app_id` of its \
+                      configuration, or SINCH_APP_ID in the environment)";
+        refuse(operation, Violation { path: format!("$.{APP_ID}"), reason: reason.to_owned() })
+    })
+}
+
+/// Whether the table knows every member of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Members {
+    AllKnown,
+    SomeUnknown,
+}
+
+/// Checks a call, and fills in the app where the body needs one and names none.
+fn check(call: &mut Call, defaults: &Defaults<'_>) -> Result<Members, Error> {
     let operation = call.operation;
     let refuse = |violation| refuse(operation, violation);
     validation::check_parameters(operation, &call.path, &call.query).map_err(refuse)?;
-    match (&operation.body, &call.body) {
-        (Some(_), Some(bytes)) => {
-            let body: Value = serde_json::from_slice(bytes).map_err(|error| {
-                refuse(Violation {
-                    path: "$".to_owned(),
-                    // serde_json's own text may quote the body.
-                    reason: format!(
-                        "is not JSON, or nested too deep (line {}, column {})",
-                        error.line(),
-                        error.column()
-                    ),
-                })
-            })?;
-            validation::check_body(operation, &body).map_err(refuse)
+    let (rule, bytes) = match (&operation.body, &call.body) {
+        (Some(body), Some(bytes)) => (body.rule, bytes),
+        (Some(_), None) => {
+            let reason = "is required: the call needs a body".to_owned();
+            return Err(refuse(Violation { path: "$".to_owned(), reason }));
         }
-        (Some(_), None) => Err(refuse(Violation {
-            path: "$".to_owned(),
-            reason: "is required: the call needs a body".to_owned(),
-        })),
-        (None, Some(_)) => validation::check_body(operation, &Value::Null).map_err(refuse),
-        (None, None) => Ok(()),
+        (None, Some(_)) => {
+            validation::check_tree(operation, &Tree::Null).map_err(refuse)?;
+            return Ok(Members::AllKnown);
+        }
+        (None, None) => return Ok(Members::AllKnown),
+    };
+    let mut body: Tree<'_> = serde_json::from_slice(bytes).map_err(|error| {
+        // serde_json's own text may quote the body.
+        let (line, column) = (error.line(), error.column());
+        let reason = format!("is not JSON, or nested too deep (line {line}, column {column})");
+        refuse(Violation { path: "$".to_owned(), reason })
+    })?;
+    let mut filled = None;
+    let known = |name: &str| rule.properties.iter().any(|property| property.name == name);
+    let mut members = Members::AllKnown;
+    if let Tree::Object(entries) = &body
+        && !entries.iter().all(|(name, _)| known(name))
+    {
+        members = Members::SomeUnknown;
     }
+    if let Tree::Object(entries) = &mut body
+        && rule.properties.iter().any(|property| property.name == APP_ID && property.required)
+        && Tree::get(entries, APP_ID).is_none_or(|value| *value == Tree::Null)
+    {
+        let app_id = app_id(operation, defaults)?;
+        let written = json::string(app_id);
+        filled = Some(if entries.iter().any(|(name, _)| name == APP_ID) {
+            let mut object = RawObject::parse(bytes).map_err(|_| internal(operation))?;
+            object.set(APP_ID, written);
+            object.to_text().into()
+        } else {
+            json::insert(bytes, APP_ID, &written)
+        });
+        entries.push((APP_ID.into(), Tree::Text(app_id.into())));
+    }
+    validation::check_tree(operation, &body).map_err(refuse)?;
+    call.body = filled.or(call.body.take());
+    Ok(members)
 }
 
 fn compose(call: Call, becomes: &'static str) -> Result<Call, Error> {
@@ -216,3 +237,6 @@ fn form(body: &[u8]) -> serde_json::Result<Bytes> {
         .collect();
     Ok(pairs.join("&").into())
 }
+
+#[cfg(test)]
+mod tests;

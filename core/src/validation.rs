@@ -4,11 +4,13 @@
 //! must keep `required`, one-of groups, lengths, ranges and formats. What the table does not know passes: the API may
 //! have learned more than this release. `null` means absent.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Number;
 
 use crate::contract::{Format, Location, ObjectRule, Operation, Rule};
+pub use crate::tree::Tree;
 
 /// What is wrong with a call, and where.
 ///
@@ -36,11 +38,16 @@ impl fmt::Display for Violation {
 /// let violation = check_body(operation("messages.update").unwrap(), &body).unwrap_err();
 /// assert_eq!(violation.path, "$.metadata");
 /// ```
-pub fn check_body(operation: &Operation, body: &Value) -> Result<(), Violation> {
-    let Some(rule) = &operation.body else {
-        return fail(&Path::Root, "must be left out: this operation takes no body");
-    };
-    check_object(rule.rule, body, &Path::Root)
+pub fn check_body<'a>(operation: &Operation, body: impl Into<Tree<'a>>) -> Result<(), Violation> {
+    check_tree(operation, &body.into())
+}
+
+/// The same for a body that is read already.
+pub(crate) fn check_tree(operation: &Operation, body: &Tree<'_>) -> Result<(), Violation> {
+    match &operation.body {
+        Some(rule) => check_object(rule.rule, body, &Path::Root),
+        None => fail(&Path::Root, "must be left out: this operation takes no body"),
+    }
 }
 
 /// Checks path and query parameters: the required ones are there and filled, none is unknown, each keeps its rule.
@@ -131,12 +138,15 @@ fn fail<T>(path: &Path<'_>, reason: impl Into<String>) -> Result<T, Violation> {
     Err(Violation { path: path.to_string(), reason: reason.into() })
 }
 
-fn present<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).filter(|value| !value.is_null())
+/// The entries of an object.
+type Entries<'a> = [(Cow<'a, str>, Tree<'a>)];
+
+fn present<'a, 'b>(object: &'b Entries<'a>, name: &str) -> Option<&'b Tree<'a>> {
+    Tree::get(object, name).filter(|value| **value != Tree::Null)
 }
 
-fn check_object(rule: &ObjectRule, value: &Value, path: &Path<'_>) -> Result<(), Violation> {
-    let Value::Object(object) = value else { return fail(path, "must be an object") };
+fn check_object(rule: &ObjectRule, value: &Tree<'_>, path: &Path<'_>) -> Result<(), Violation> {
+    let Tree::Object(object) = value else { return fail(path, "must be an object") };
     for property in rule.properties {
         match present(object, property.name) {
             Some(value) => check(&property.rule, value, &path.key(property.name))?,
@@ -160,9 +170,10 @@ fn check_object(rule: &ObjectRule, value: &Value, path: &Path<'_>) -> Result<(),
         }
     }
     if let Some(when) = &rule.phone_number_when {
-        let decides = present(object, when.by).and_then(Value::as_str);
-        if decides.is_some_and(|value| when.values.contains(&value))
-            && let Some(Value::String(number)) = present(object, when.property)
+        let decides = present(object, when.by);
+        if let Some(Tree::Text(decides)) = decides
+            && when.values.contains(&decides.as_ref())
+            && let Some(Tree::Text(number)) = present(object, when.property)
         {
             check_format(Format::PhoneNumber, number, &path.key(when.property))?;
         }
@@ -170,29 +181,33 @@ fn check_object(rule: &ObjectRule, value: &Value, path: &Path<'_>) -> Result<(),
     Ok(())
 }
 
-fn count(object: &Map<String, Value>, group: &[&str]) -> usize {
+fn number<'a>(value: &'a Tree<'_>) -> Option<&'a Number> {
+    if let Tree::Number(number) = value { Some(number) } else { None }
+}
+
+fn count(object: &Entries<'_>, group: &[&str]) -> usize {
     group.iter().filter(|name| present(object, name).is_some()).count()
 }
 
-fn check(rule: &Rule, value: &Value, path: &Path<'_>) -> Result<(), Violation> {
+fn check(rule: &Rule, value: &Tree<'_>, path: &Path<'_>) -> Result<(), Violation> {
     match rule {
         Rule::Any => Ok(()),
-        Rule::Boolean if value.is_boolean() => Ok(()),
+        Rule::Boolean if matches!(value, Tree::Boolean(_)) => Ok(()),
         Rule::Boolean => fail(path, "must be true or false"),
-        Rule::Integer { minimum, maximum } => match value.as_i64() {
+        Rule::Integer { minimum, maximum } => match number(value).and_then(Number::as_i64) {
             Some(number) => check_integer(number, *minimum, *maximum, path),
             None => fail(path, "must be a whole number"),
         },
-        Rule::Number { minimum, maximum } => match value.as_f64() {
+        Rule::Number { minimum, maximum } => match number(value).and_then(Number::as_f64) {
             Some(number) => check_range(number, *minimum, *maximum, path, ""),
             None => fail(path, "must be a number"),
         },
         Rule::Text { .. } | Rule::Enumeration { .. } | Rule::Constant(_) => match value {
-            Value::String(text) => check_text_form(rule, text, path),
+            Tree::Text(text) => check_text_form(rule, text, path),
             _ => fail(path, "must be a string"),
         },
         Rule::List { items, min_items, max_items } => {
-            let Value::Array(values) = value else { return fail(path, "must be an array") };
+            let Tree::List(values) = value else { return fail(path, "must be an array") };
             check_count(values.len(), *min_items, *max_items, path, "item")?;
             values
                 .iter()
@@ -200,8 +215,8 @@ fn check(rule: &Rule, value: &Value, path: &Path<'_>) -> Result<(), Violation> {
                 .try_for_each(|(index, value)| check(items, value, &Path::Index(path, index)))
         }
         Rule::Map { keys, values } => {
-            let Value::Object(entries) = value else { return fail(path, "must be an object") };
-            entries.iter().filter(|(_, value)| !value.is_null()).try_for_each(|(key, value)| {
+            let Tree::Object(entries) = value else { return fail(path, "must be an object") };
+            entries.iter().filter(|(_, value)| *value != Tree::Null).try_for_each(|(key, value)| {
                 let path = path.key(key);
                 if let Some(keys) = keys {
                     check_text_form(keys, key, &path)?;
@@ -211,8 +226,8 @@ fn check(rule: &Rule, value: &Value, path: &Path<'_>) -> Result<(), Violation> {
         }
         Rule::Object(rule) => check_object(rule, value, path),
         Rule::Union(rule) => {
-            let Value::Object(object) = value else { return fail(path, "must be an object") };
-            let Some(Value::String(tag)) = present(object, rule.tag) else {
+            let Tree::Object(object) = value else { return fail(path, "must be an object") };
+            let Some(Tree::Text(tag)) = present(object, rule.tag) else {
                 return fail(&path.key(rule.tag), "is required: it tells which form this is");
             };
             match rule.variants.iter().find(|(known, _)| known == tag) {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 
-use crate::error::{Error, Evidence};
+use crate::error::{Error, ErrorKind, Evidence};
 
 use super::ForeignFailure;
 
@@ -67,6 +67,13 @@ pub struct EvidenceRecord {
     pub message_metadata: Option<String>,
 }
 
+impl ErrorRecord {
+    /// A failure of the shim itself, such as a part that its build does not have.
+    pub fn new(kind: ErrorKind, message: &str) -> Self {
+        Self::from(&Error::new(kind, message))
+    }
+}
+
 impl From<&Error> for ErrorRecord {
     fn from(error: &Error) -> Self {
         Self {
@@ -103,5 +110,18 @@ impl From<&Evidence> for EvidenceRecord {
             correlation_id: evidence.correlation_id.clone(),
             message_metadata: evidence.message_metadata.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_shim_reads_like_any_other() {
+        let record = ErrorRecord::new(ErrorKind::Config, "this build has no sandbox");
+        assert_eq!((record.kind.as_str(), record.message.as_str()), ("config", "this build has no sandbox"));
+        assert!(record.text.contains("config") && record.text.contains("no sandbox"), "{}", record.text);
+        assert!(!record.sent && record.attempts == 0);
     }
 }
