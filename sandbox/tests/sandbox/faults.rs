@@ -65,7 +65,8 @@ async fn a_body_that_never_comes_does_not_hold_up_a_fault_before_reading() {
 
 #[tokio::test]
 async fn on_http_2_the_whole_connection_ends() {
-    for (action, word) in [("CLOSE", None), ("RESET", Some("reset"))] {
+    // A caller that was writing when the reset came is told of a broken pipe.
+    for (action, words) in [("CLOSE", &[""][..]), ("RESET", &["reset", "broken pipe"])] {
         for stage in STAGES {
             let desk = Desk::new().await;
             let app = desk.app().await;
@@ -75,8 +76,8 @@ async fn on_http_2_the_whole_connection_ends() {
                 .post(desk.url(&format!("{PROJECT}/messages:send")))
                 .bearer_auth(&desk.token)
                 .body(sms(&app, "Hello").to_string());
-            let error = format!("{:?}", request.send().await.unwrap_err());
-            assert!(word.is_none_or(|word| error.to_lowercase().contains(word)), "{error}");
+            let error = format!("{:?}", request.send().await.unwrap_err()).to_lowercase();
+            assert!(words.iter().any(|word| error.contains(word)), "{error}");
             assert_eq!(arrived(&desk).await, arrivals(stage), "{stage}");
             // A new connection serves as ever.
             let again = client.get(desk.url(&format!("{PROJECT}/apps"))).bearer_auth(&desk.token);
