@@ -1,11 +1,13 @@
 //! The task runner of Tidings. `cargo xtask help` lists the tasks.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a task runner talks to its user")]
 
+mod bench;
 mod codegen;
 mod test;
+mod uniffi_bindings;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 use clap::{Parser, Subcommand};
 
@@ -32,11 +34,17 @@ enum Task {
         #[arg(long)]
         allow_missing: bool,
     },
-    /// Write every generated folder from the contract
+    /// Write every generated folder
     Codegen {
         /// Only say whether anything would change
         #[arg(long)]
         check: bool,
+    },
+    /// Measure what a send costs in each language beside HTTP clients by hand, and how large the libraries are
+    Bench {
+        /// How many times each client sends its share
+        #[arg(long, default_value_t = 5)]
+        rounds: u32,
     },
 }
 
@@ -49,6 +57,7 @@ fn main() -> ExitCode {
         Task::Test { languages, allow_missing } => test::run(&languages, allow_missing),
         Task::Codegen { check: true } => codegen::check(),
         Task::Codegen { check: false } => codegen::write(),
+        Task::Bench { rounds } => bench::run(rounds),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -101,4 +110,17 @@ fn run(command: &mut Command) -> TaskResult {
         Ok(status) => Err(format!("{name} ended with {status}")),
         Err(error) => Err(format!("{name} could not be started: {error}")),
     }
+}
+
+/// Runs a command for what it prints.
+fn output(command: &mut Command) -> Result<String, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("{name} could not be started: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("{name} ended with {}", output.status));
+    }
+    String::from_utf8(output.stdout).map_err(|_| format!("{name} printed no text"))
 }

@@ -8,7 +8,7 @@ pub(super) const LANGUAGE: Language = Language { name: "rust", set_up: || Ok(())
 
 const STEPS: &[Step] = &[
     Step { name: "rust: formatting", run: || run(&mut cargo(&["fmt", "--all", "--check"])) },
-    Step { name: "rust: generated code is that of the contract", run: codegen::check },
+    Step { name: "rust: generated code is that of the contract", run: codegen::check_contract },
     Step {
         name: "rust: lints",
         run: || {
