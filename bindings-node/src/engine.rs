@@ -1,0 +1,116 @@
+//! The engine and the handle of a call.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Object, Uint8ArraySlice};
+use napi::{Either, Env};
+use napi_derive::napi;
+use tidings_core::Error;
+use tidings_core::door::{self, Door, ErrorRecord, Runtime};
+
+use crate::bridge::{Arrival, Bridge, Channel};
+use crate::records::{Arguments, Config, Failure, Pairs};
+
+/// An engine that tells its results over a [`Bridge`].
+#[napi]
+pub struct Engine {
+    door: Door,
+    channel: Arc<Channel>,
+}
+
+#[napi]
+impl Engine {
+    /// Checks the configuration and makes an engine, or says what is wrong. No I/O.
+    ///
+    /// `environment`: an object to look variables up in where nothing is given. `provider`: the number that questions for
+    /// tokens carry, if the app answers them.
+    #[napi(catch_unwind)]
+    pub fn open(
+        bridge: &Bridge,
+        config: Config,
+        environment: Option<Object<'_>>,
+        provider: Option<f64>,
+    ) -> Either<Engine, Failure> {
+        let channel = bridge.channel();
+        match open(Arc::clone(&channel), config, environment, provider) {
+            Ok(door) => Either::A(Engine { door, channel }),
+            Err(error) => Either::B(Failure::from(&error)),
+        }
+    }
+
+    /// Starts a call; what becomes of it arrives at the bridge under the number `call`, exactly once. The handle calls it
+    /// off; it is only made if it is asked for, since objects that need a finalizer are dear.
+    #[napi(catch_unwind)]
+    #[allow(clippy::too_many_arguments, reason = "an object would cost a look-up per field and call")]
+    pub fn start(
+        &self,
+        env: Env,
+        call: f64,
+        cancellable: bool,
+        operation: String,
+        path: Pairs,
+        query: Pairs,
+        body: Option<Either<String, Uint8ArraySlice<'_>>>,
+        timeout: Option<f64>,
+        max_retries: Option<f64>,
+        headers: Pairs,
+    ) -> Option<CallHandle> {
+        let arguments = Arguments { operation, path, query, body, timeout, max_retries, headers };
+        self.channel.call_begins(env);
+        let channel = Arc::clone(&self.channel);
+        let done = move |result: Result<_, Error>| {
+            channel.put(match result {
+                Ok(response) => Arrival::Answered { call, response },
+                Err(error) => Arrival::Failed { call, record: Box::new(ErrorRecord::from(&error)) },
+            });
+        };
+        match arguments.into_record() {
+            Ok(record) => self.door.start(record, done).filter(|_| cancellable).map(CallHandle),
+            Err(error) => {
+                done(Err(error));
+                None
+            }
+        }
+    }
+
+    /// Closes the engine: calls under way end, further ones fail. Doing it again changes nothing.
+    #[napi(catch_unwind)]
+    pub fn close(&self) {
+        self.door.close();
+    }
+}
+
+impl Drop for Engine {
+    /// Nobody waits for calls any more: their environment has ended, for JavaScript keeps an engine while it does.
+    fn drop(&mut self) {
+        self.door.close();
+    }
+}
+
+fn open(
+    channel: Arc<Channel>,
+    config: Config,
+    environment: Option<Object<'_>>,
+    provider: Option<f64>,
+) -> Result<Door, Error> {
+    let record = config.into_record(environment.is_some())?;
+    let provider = provider.map(|provider| {
+        door::TokenTicket::provider(move |ticket| channel.put(Arrival::Asked { provider, ticket }))
+    });
+    let variable = |name: &str| environment.as_ref()?.get(name).ok()?;
+    Door::open(record.into_config_reading(provider, variable)?, Runtime::shared()?)
+}
+
+/// A call under way, or ended.
+#[napi]
+pub struct CallHandle(door::CallHandle);
+
+#[napi]
+impl CallHandle {
+    /// Calls it off; its socket is closed soon after. What is known of the call is not returned: a caller who aborts gets
+    /// the reason of the signal, as everywhere in Node.js.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self) {
+        self.0.cancel();
+    }
+}

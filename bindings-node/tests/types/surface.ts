@@ -1,0 +1,103 @@
+// The surface as a compiler sees it: what must compile, and what must not. Nothing here runs.
+
+import { Client, Response, TidingsError } from 'tidings';
+import type {
+  CallOptions,
+  ClientOptions,
+  ErrorKind,
+  Evidence,
+  CallParameters,
+  Phase,
+  Token,
+  TokenProvider,
+} from 'tidings';
+import { Sandbox } from 'tidings/sandbox';
+import type { SandboxOptions } from 'tidings/sandbox';
+
+/** Holds if both types are the same one. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function holds<_T extends true>(): void {
+  // The compiler has looked.
+}
+
+interface Send {
+  to: string;
+  text: string;
+}
+
+export async function compiles(
+  client: Client,
+  signal: AbortSignal,
+  given: string | undefined,
+): Promise<void> {
+  new Client({ projectId: 'p', keyId: 'k', keySecret: 's', region: 'eu', appId: given, timeout: 1_000 });
+  new Client({ projectId: 'p', token: 't', baseUrl: 'http://127.0.0.1:1', maxRetries: 0 });
+  new Client({ projectId: 'p', tokenProvider: () => 'token' });
+  new Client({ projectId: 'p', tokenProvider: () => Promise.resolve({ token: 't', expiresIn: 60_000 }) });
+  Client.fromEnv();
+  Client.fromEnv({ appId: given });
+
+  const send: Send = { to: '+46701234567', text: 'Your code is 4711' };
+  const response = await client.execute('sms.send', { body: send, signal, timeout: 1_000, maxRetries: 0 });
+  await client.execute('sms.send', { body: JSON.stringify(send), headers: { 'x-mine': 'mine' } });
+  await client.execute('sms.send', { body: Buffer.from('{}') });
+  await client.execute('apps.get', { path: { app_id: given }, query: { a: 1, b: true, c: 'd' } });
+  holds<Same<typeof response, Response>>();
+  holds<Same<Response['body'], Buffer>>();
+  holds<Same<Response['headers'], Headers>>();
+  holds<Same<Response['requestId'], string | undefined>>();
+  const untyped = response.json();
+  holds<Same<typeof untyped, unknown>>();
+  const typed = response.json<{ message_id: string }>();
+  holds<Same<typeof typed, { message_id: string }>>();
+
+  try {
+    await client.execute('apps.list');
+  } catch (error) {
+    if (!(error instanceof TidingsError)) throw error;
+    holds<Same<typeof error.kind, ErrorKind>>();
+    holds<Same<typeof error.evidence, Evidence | undefined>>();
+    holds<Same<Evidence['phase'], Phase>>();
+    holds<Same<Evidence['startedAt'], Date>>();
+    holds<Same<typeof error.retryAfter, number | undefined>>();
+    holds<Same<typeof error.sent, boolean>>();
+    if (error.kind === 'unknown_outcome') return;
+  }
+
+  using used = new Client({ projectId: 'p', token: 't', region: 'us' });
+  await using sandbox = await Sandbox.start({ port: 0, seed: 7 });
+  holds<Same<typeof sandbox.url, string>>();
+  holds<Same<ReturnType<typeof sandbox.client>, Client>>();
+  holds<Same<ReturnType<typeof used.close>, void>>();
+}
+
+export async function doesNotCompile(client: Client, error: TidingsError): Promise<void> {
+  // @ts-expect-error -- options are named
+  new Client('p', 'k', 's');
+  // @ts-expect-error -- names are written as they are written here
+  new Client({ project_id: 'p', token: 't' });
+  // @ts-expect-error -- times are numbers, in milliseconds
+  new Client({ projectId: 'p', token: 't', timeout: '1s' });
+  // @ts-expect-error -- a token is a string, or has one
+  new Client({ projectId: 'p', tokenProvider: () => 7 });
+  // @ts-expect-error -- the environment is that of the process
+  new Client({ token: 't' }, process.env);
+  // @ts-expect-error -- an operation has an id
+  await client.execute();
+  // @ts-expect-error -- a body is an object, text or bytes
+  await client.execute('sms.send', { body: 7 });
+  // @ts-expect-error -- parameters are plain values
+  await client.execute('apps.list', { query: { a: { b: 1 } } });
+  // @ts-expect-error -- there is no such option
+  await client.execute('apps.list', { retries: 1 });
+  // @ts-expect-error -- there is no such kind
+  if (error.kind === 'unknown') return;
+  // @ts-expect-error -- an error says what happened and is not changed
+  error.sent = false;
+  // @ts-expect-error -- a sandbox is started
+  new Sandbox();
+  // @ts-expect-error -- an answer has no types until it is given one
+  (await client.execute('apps.list')).json().apps;
+}
+
+export type Exported = [CallOptions, ClientOptions, CallParameters, Token, TokenProvider, SandboxOptions];
