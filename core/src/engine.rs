@@ -334,7 +334,7 @@ impl Inner {
                             Ok(Fetched { token: token.token.reveal().to_owned(), life: token.expires_in })
                         }
                         Ok(Err(error)) => {
-                            Err(failed("the token provider failed; see the source of this error")
+                            Err(failed("the token provider failed; the cause of this error says why")
                                 .with(|record| record.source = Some(Arc::from(error))))
                         }
                         Err(_) => Err(failed("the token provider took too long")),

@@ -259,7 +259,7 @@ impl Error {
         self.record.attempts
     }
 
-    /// Whether the request may have reached the API. `false` is certain: it was not carried out.
+    /// Whether the call may have been carried out. `false` is certain: it was not, and nothing of it will be.
     pub fn sent(&self) -> bool {
         self.record.sent
     }

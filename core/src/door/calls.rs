@@ -136,7 +136,7 @@ pub struct CallHandle {
 
 impl CallHandle {
     /// Calls it off. The answer is certain and comes at once: an error of kind `cancelled` whose `sent` says whether the
-    /// request may have reached the API, with the evidence if it is one that must not be repeated blindly; `None` if the
+    /// call may have been carried out, with the evidence if it is one that must not be repeated blindly; `None` if the
     /// call has ended. The exchange is closed soon after.
     pub fn cancel(&self) -> Option<Error> {
         self.watch.interrupt(Interruption::Cancelled)
