@@ -1,0 +1,89 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+from asyncio import get_running_loop
+from typing import TYPE_CHECKING
+
+from tidings._base import BaseClient, arguments
+from tidings._bridge import bridge_of
+from tidings._errors import explain
+from tidings._token import AsyncTokenProvider, TokenProvider
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from tidings._base import Parameters
+    from tidings._native import Response
+
+
+class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
+    """A client of the Conversation API for asyncio.
+
+    Made to be kept and used by many tasks at once; they share its connections and its token. It belongs to no loop: it
+    may be made before there is one, and be used from several. `Client` is its twin for programs that wait.
+
+        async with AsyncClient.from_env() as client:
+            sent = await client.execute("sms.send", body={"to": "+46701234567", "text": "Your code is 4711"})
+    """
+
+    __slots__ = ()
+
+    async def execute(
+        self,
+        operation: str,
+        *,
+        path: Parameters | None = None,
+        query: Parameters | None = None,
+        body: object = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Parameters | None = None,
+    ) -> Response:
+        """Makes a call and returns its answer, which means that it was accepted.
+
+        operation: its id, such as `sms.send` or `apps.list`.
+        path: parameters of the path. The project is filled in.
+        query: parameters of the query.
+        body: bytes and strings are JSON already, and go out as they are; anything else is encoded.
+        timeout: how long this call may take in seconds, all waiting and retries included.
+        max_retries: the most retries of this call.
+        headers: further headers. Those that the client writes itself are refused.
+
+        Raises TidingsError if the call was rejected, or if nobody knows (`unknown_outcome`).
+
+        Cancelling the task calls it off and closes its connection. The CancelledError has a TidingsError as its
+        `__cause__` if the call may have been carried out. (On Python 3.10 whoever awaits the task gets a new
+        CancelledError, with that one as its `__context__`.)
+        """
+        loop = get_running_loop()
+        future = loop.create_future()
+        call = self._engine.start_on(
+            bridge_of(loop), future, arguments(operation, path, query, body, timeout, max_retries, headers)
+        )
+        try:
+            await future
+        except BaseException as interruption:
+            known = call.cancel()
+            if known is not None:
+                explain(interruption, known)
+            raise
+        return self._answer(call.outcome())
+
+    async def close(self) -> None:
+        """Closes the client: connections go, calls of other tasks end with `closed`, or with `unknown_outcome` if they
+        may have been carried out, and further calls with `closed`. Doing it again changes nothing."""
+        self._engine.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -1,0 +1,83 @@
+"""The client for programs that wait."""
+
+from __future__ import annotations
+
+from threading import current_thread, main_thread
+from typing import TYPE_CHECKING
+
+from tidings._base import BaseClient, arguments
+from tidings._token import TokenProvider
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from tidings._base import Parameters
+    from tidings._native import Response
+    from tidings._token import Provider
+
+
+class Client(BaseClient[TokenProvider]):
+    """A client of the Conversation API for programs that wait for each call.
+
+    Made to be kept and used from many threads at once; they share its connections and its token. It may be used before
+    and after a fork: each process has connections of its own. `AsyncClient` is its twin for asyncio.
+
+        with Client.from_env() as client:
+            sent = client.execute("sms.send", body={"to": "+46701234567", "text": "Your code is 4711"})
+    """
+
+    __slots__ = ()
+
+    def execute(
+        self,
+        operation: str,
+        *,
+        path: Parameters | None = None,
+        query: Parameters | None = None,
+        body: object = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+        headers: Parameters | None = None,
+    ) -> Response:
+        """Makes a call and waits for its answer, which means that it was accepted.
+
+        operation: its id, such as `sms.send` or `apps.list`.
+        path: parameters of the path. The project is filled in.
+        query: parameters of the query.
+        body: bytes and strings are JSON already, and go out as they are; anything else is encoded.
+        timeout: how long this call may take in seconds, all waiting and retries included.
+        max_retries: the most retries of this call.
+        headers: further headers. Those that the client writes itself are refused.
+
+        Raises TidingsError if the call was rejected, or if nobody knows (`unknown_outcome`).
+
+        Ctrl-C on the main thread calls it off within a tenth of a second. The KeyboardInterrupt has a TidingsError as
+        its `__cause__` if the call may have been carried out.
+        """
+        call = arguments(operation, path, query, body, timeout, max_retries, headers)
+        return self._answer(self._engine.execute(call, current_thread() is main_thread()))
+
+    def close(self) -> None:
+        """Closes the client: connections go, calls of other threads end with `closed`, or with `unknown_outcome` if
+        they may have been carried out, and further calls with `closed`. Doing it again changes nothing."""
+        self._engine.close()
+
+    def _accepted(self, provider: Provider) -> Provider:
+        if provider.on_loop:
+            raise TypeError(
+                "Client takes a plain function as its token_provider; AsyncClient also takes coroutine functions"
+            )
+        return provider
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
