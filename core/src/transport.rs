@@ -37,6 +37,9 @@ pub(crate) struct Settings {
 
 impl Reqwest {
     pub(crate) fn new(settings: Settings) -> Self {
+        // reqwest panics without a provider, also where no TLS is spoken. An `Err` means that the process has chosen one.
+        // Here and not at the first call: a process that forks must not catch another thread half-way in it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Self { client: OnceLock::new(), settings }
     }
 
@@ -56,8 +59,6 @@ fn build(settings: &Settings) -> Result<reqwest::Client, Failure> {
             .tcp_nodelay(true);
         if settings.proxies { builder } else { builder.no_proxy() }
     };
-    // reqwest panics without a provider, also where no TLS is spoken. An `Err` means that the process has chosen one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     if !settings.tls {
         return builder().tls_certs_only([]).build().map_err(|error| failure(error, Cause::BadRequest));
     }

@@ -35,7 +35,7 @@ pub struct ErrorRecord {
     pub location: Option<String>,
     /// How many times the request was tried.
     pub attempts: u32,
-    /// Whether the request may have reached the API. `false` is certain.
+    /// Whether the call may have been carried out. `false` is certain: it was not.
     pub sent: bool,
     /// Whether calling again later may help and cannot do the work twice.
     pub retryable: bool,
