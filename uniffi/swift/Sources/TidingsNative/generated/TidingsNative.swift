@@ -1109,7 +1109,7 @@ open class Sandbox: SandboxProtocol, @unchecked Sendable {
 
     
     /**
-     * Starts one, on any free port unless one is given. Blocks for some milliseconds.
+     * Starts one, on any free port unless one is given. Any seed will do. Blocks for some milliseconds.
      */
 public static func start(port: Int64?, seed: Int64?)throws  -> Sandbox  {
     return try  FfiConverterTypeSandbox_lift(try rustCallWithError(FfiConverterTypeNativeError_lift) {
@@ -1950,7 +1950,7 @@ public struct ErrorRecord: Equatable, Hashable {
      */
     public let attempts: UInt32
     /**
-     * Whether the request may have reached the API.
+     * Whether the call may have been carried out. `false` is certain: it was not.
      */
     public let sent: Bool
     /**
@@ -2012,7 +2012,7 @@ public struct ErrorRecord: Equatable, Hashable {
          * How many times the request was tried.
          */attempts: UInt32, 
         /**
-         * Whether the request may have reached the API.
+         * Whether the call may have been carried out. `false` is certain: it was not.
          */sent: Bool, 
         /**
          * Whether calling again later may help and cannot do the work twice.
@@ -2838,7 +2838,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tidings_uniffi_checksum_constructor_engine_new() != 55039) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tidings_uniffi_checksum_constructor_sandbox_start() != 24891) {
+    if (uniffi_tidings_uniffi_checksum_constructor_sandbox_start() != 29700) {
         return InitializationResult.apiChecksumMismatch
     }
 
