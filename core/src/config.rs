@@ -249,7 +249,33 @@ impl RetryPolicy {
 #[derive(Clone, Debug)]
 pub(crate) enum Addresses {
     Shared { url: Url, loopback: bool },
-    Regional(Region),
+    Regional(Box<Hosts>),
+}
+
+/// The hosts of a region, and the one that all regions share.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosts {
+    pub(crate) conversation: Url,
+    pub(crate) template: Url,
+    pub(crate) batch: Url,
+    pub(crate) auth: Url,
+}
+
+impl Hosts {
+    fn of(region: &Region) -> Result<Self, Error> {
+        let url = |host: String| {
+            Url::parse(&format!("https://{host}.sinch.com")).map_err(|_| {
+                Error::new(ErrorKind::Config, format!("the region is no name of one; {REGIONS}"))
+            })
+        };
+        let region = region.as_str();
+        Ok(Self {
+            conversation: url(format!("{region}.conversation.api"))?,
+            template: url(format!("{region}.template.api"))?,
+            batch: url(format!("{region}.conversationbatch.api"))?,
+            auth: url("auth".to_owned())?,
+        })
+    }
 }
 
 impl Addresses {
@@ -259,11 +285,9 @@ impl Addresses {
             return Err(fault("the project id is empty"));
         }
         let Some(url) = &config.base_url else {
-            return config
-                .region
-                .clone()
-                .map(Self::Regional)
-                .ok_or_else(|| fault(&format!("no region is set: {REGIONS}")));
+            let region =
+                config.region.as_ref().ok_or_else(|| fault(&format!("no region is set: {REGIONS}")))?;
+            return Hosts::of(region).map(|hosts| Self::Regional(Box::new(hosts)));
         };
         let url =
             Url::parse(url).map_err(|_| fault("the base URL is no URL, such as http://127.0.0.1:4000"))?;

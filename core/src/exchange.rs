@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
+use url::Url;
 
 use crate::contract::Method;
 use crate::error::Phase;
@@ -15,7 +16,7 @@ use crate::error::Phase;
 /// A request as the transport takes it. The body is handed over at most once.
 pub(crate) struct Request {
     pub(crate) method: Method,
-    pub(crate) url: String,
+    pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<HandoverBody>,
     pub(crate) progress: Progress,

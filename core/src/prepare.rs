@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
 
 use crate::call::Call;
 use crate::composed;
@@ -18,7 +19,7 @@ use crate::validation::{self, Violation};
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) operation: &'static Operation,
-    pub(crate) url: String,
+    pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<Bytes>,
 }
@@ -36,6 +37,9 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 
 const APP_ID: &str = "app_id";
 
+/// How many headers are written here and where the request goes out.
+const HEADERS: usize = 4;
+
 pub(crate) fn prepare(mut call: Call, defaults: &Defaults<'_>) -> Result<Prepared, Error> {
     let asked = call.operation;
     fill_in(&mut call, defaults)?;
@@ -52,6 +56,7 @@ pub(crate) fn prepare(mut call: Call, defaults: &Defaults<'_>) -> Result<Prepare
     let url = address(operation, defaults, &call)?;
     let body = call.body;
     let mut headers = call.options.headers;
+    headers.reserve(HEADERS);
     headers.insert(USER_AGENT, defaults.user_agent.clone());
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     if let Some(body) = &operation.body {
@@ -179,32 +184,25 @@ fn compose(call: Call, becomes: &'static str) -> Result<Call, Error> {
     Ok(Call { operation, body: Some(body), ..call })
 }
 
-fn address(operation: &'static Operation, defaults: &Defaults<'_>, call: &Call) -> Result<String, Error> {
-    let (mut url, template) = match defaults.addresses {
-        Addresses::Shared { url, .. } => {
-            (url.as_str().trim_end_matches('/').to_owned(), operation.shared_path)
-        }
-        Addresses::Regional(region) => {
-            let region = region.as_str();
-            let url = match operation.host {
-                Host::Conversation => format!("https://{region}.conversation.api.sinch.com"),
-                Host::Template => format!("https://{region}.template.api.sinch.com"),
-                Host::Batch => format!("https://{region}.conversationbatch.api.sinch.com"),
-                Host::Auth => "https://auth.sinch.com".to_owned(),
-                Host::Sandbox => {
-                    return Err(Error::new(
-                        ErrorKind::Config,
-                        "only the sandbox has this operation: set the base URL to that of a sandbox",
-                    )
-                    .with(|record| record.operation = Some(operation.id)));
-                }
-            };
-            (url, operation.path)
+fn address(operation: &'static Operation, defaults: &Defaults<'_>, call: &Call) -> Result<Url, Error> {
+    let (host, template) = match (defaults.addresses, operation.host) {
+        (Addresses::Shared { url, .. }, _) => (url, operation.shared_path),
+        (Addresses::Regional(hosts), Host::Conversation) => (&hosts.conversation, operation.path),
+        (Addresses::Regional(hosts), Host::Template) => (&hosts.template, operation.path),
+        (Addresses::Regional(hosts), Host::Batch) => (&hosts.batch, operation.path),
+        (Addresses::Regional(hosts), Host::Auth) => (&hosts.auth, operation.path),
+        (Addresses::Regional(_), Host::Sandbox) => {
+            let text = "only the sandbox has this operation: set the base URL to that of a sandbox";
+            return Err(
+                Error::new(ErrorKind::Config, text).with(|record| record.operation = Some(operation.id))
+            );
         }
     };
+    let mut path = host.path().trim_end_matches('/').to_owned();
+    path.reserve(2 * template.len());
     for (index, piece) in template.split(['{', '}']).enumerate() {
         if index % 2 == 0 {
-            url.push_str(piece);
+            path.push_str(piece);
             continue;
         }
         let value = call.path.iter().find(|(name, _)| name == piece).map(|(_, value)| value.as_str());
@@ -215,13 +213,21 @@ fn address(operation: &'static Operation, defaults: &Defaults<'_>, call: &Call) 
                 Violation { path: format!("$.{piece}"), reason: "is no id that a path can hold".to_owned() },
             ));
         };
-        url.extend(utf8_percent_encode(value, ENCODED));
+        path.extend(utf8_percent_encode(value, ENCODED));
     }
-    for (index, (name, value)) in call.query.iter().enumerate() {
-        url.push(if index == 0 { '?' } else { '&' });
-        url.extend(utf8_percent_encode(name, ENCODED));
-        url.push('=');
-        url.extend(utf8_percent_encode(value, ENCODED));
+    let mut url = host.clone();
+    url.set_path(&path);
+    if !call.query.is_empty() {
+        let mut query = String::new();
+        for (name, value) in &call.query {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            query.extend(utf8_percent_encode(name, ENCODED));
+            query.push('=');
+            query.extend(utf8_percent_encode(value, ENCODED));
+        }
+        url.set_query(Some(&query));
     }
     Ok(url)
 }

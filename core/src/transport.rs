@@ -75,9 +75,7 @@ impl Transport for Reqwest {
     fn exchange(&self, request: Request) -> Exchange<'_> {
         Box::pin(async move {
             let client = self.client()?;
-            let url = url::Url::parse(&request.url)
-                .map_err(|_| Failure::new(Cause::BadRequest, "the address of the call is no URL"))?;
-            let mut outgoing = reqwest::Request::new(method(request.method), url);
+            let mut outgoing = reqwest::Request::new(method(request.method), request.url);
             *outgoing.headers_mut() = request.headers;
             if let Some(body) = request.body {
                 *outgoing.body_mut() = Some(reqwest::Body::wrap(body));

@@ -74,7 +74,7 @@ impl Transport for Script {
                 }
                 Ok(Answer { status, headers: map, body: Bytes::from_static(body.as_bytes()), broken: None })
             };
-            if request.url.ends_with("/oauth2/token") {
+            if request.url.path().ends_with("/oauth2/token") {
                 self.tokens.fetch_add(1, Ordering::SeqCst);
                 if self.busy.load(Ordering::SeqCst) > 0 {
                     self.busy.fetch_sub(1, Ordering::SeqCst);
@@ -82,7 +82,7 @@ impl Transport for Script {
                 }
                 return answer(200, &[], r#"{"access_token":"T","expires_in":3600}"#);
             }
-            self.urls.lock().unwrap().push((request.url.clone(), request.headers.clone()));
+            self.urls.lock().unwrap().push((request.url.to_string(), request.headers.clone()));
             let turn =
                 self.turns.lock().unwrap().pop_front().expect("the script has a turn for every attempt");
             let broken = |text: &str| Err(Failure::new(Cause::Broken, text));
