@@ -31,6 +31,8 @@ Swift 6.0 or newer is missing. How to install it: https://www.swift.org/install 
 must be on the PATH. As root on Debian it is set up here by itself, in a tree of its own.";
 
 fn set_up() -> TaskResult {
+    let scratch = scratch();
+    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     if is_on_the_path() {
         return Ok(());
     }
@@ -81,10 +83,8 @@ fn in_the_tree() -> Command {
 fn package(task: &str, arguments: &[&str]) -> Result<Command, String> {
     let library = uniffi_bindings::build_library()?;
     let folder = library.parent().unwrap_or(&library);
-    let scratch = scratch();
-    fs::create_dir_all(&scratch).map_err(|error| format!("{}: {error}", scratch.display()))?;
     let mut command = swift([task]);
-    command.env("TIDINGS_STRICT", "1").arg("--scratch-path").arg(&scratch);
+    command.env("TIDINGS_STRICT", "1").arg("--scratch-path").arg(scratch());
     let search_path = format!("-L{}", folder.display());
     for flag in [OsStr::new(&search_path), OsStr::new("-rpath"), folder.as_os_str()] {
         command.arg("-Xlinker").arg(flag);
