@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::contract::{Operation, operation};
 use crate::error::{Error, ErrorKind};
+use crate::limits;
 
 /// One call: an operation, its parameters and its body as bytes.
 #[derive(Clone)]
@@ -28,7 +29,8 @@ impl Call {
     /// A call of an operation by its id, such as `messages.send`.
     pub fn named(id: &str) -> Result<Self, Error> {
         operation(id).map(Self::new).ok_or_else(|| {
-            Error::new(ErrorKind::Config, "there is no such operation; ids look like messages.send")
+            let text = "there is no operation of this name; the contract lists them, such as messages.send";
+            Error::new(ErrorKind::Config, text)
         })
     }
 
@@ -101,7 +103,7 @@ impl CallOptions {
         self
     }
 
-    /// Adds a header. Headers that the engine writes itself are refused.
+    /// Adds a header, at most [`limits::MAX_ADDED_HEADERS`]. Headers that the engine writes itself are refused.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self, Error> {
         let fault = |reason: &str| Error::new(ErrorKind::Config, reason);
         let name =
@@ -111,6 +113,9 @@ impl CallOptions {
         }
         let value = HeaderValue::try_from(value)
             .map_err(|_| fault(&format!("the value of the header {name} is not allowed in HTTP")))?;
+        if self.headers.len() >= limits::MAX_ADDED_HEADERS {
+            return Err(fault(&format!("a call takes at most {} added headers", limits::MAX_ADDED_HEADERS)));
+        }
         self.headers.append(name, value);
         Ok(self)
     }
@@ -150,5 +155,20 @@ impl fmt::Debug for Response {
             .field("attempts", &self.attempts)
             .field("body", &format_args!("{} bytes", self.body.len()))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_beyond_the_limit_are_refused_and_nothing_panics() {
+        let mut options = CallOptions::default();
+        for number in 0..limits::MAX_ADDED_HEADERS {
+            options = options.header(&format!("x-{number}"), "y").unwrap();
+        }
+        let error = options.header("x-more", "y").unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.message().contains("100"), "{error}");
     }
 }

@@ -41,3 +41,6 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The largest answer that is read.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// The most headers that a caller may add to a call. Servers commonly refuse more.
+pub const MAX_ADDED_HEADERS: usize = 100;
