@@ -185,6 +185,9 @@ impl Inner {
                 }
                 Err(_) => return Err(too_late(prepared, attempts, unclear_before)),
             };
+            if Instant::now() >= deadline {
+                return Err(too_late(prepared, attempts, unclear_before));
+            }
             let progress = Progress::new(prepared.body.is_some());
             watch.begins(prepared.operation, prepared.body.clone(), progress.clone())?;
             attempts += 1;
@@ -202,7 +205,6 @@ impl Inner {
             }
             let unclear = matches!(&ending, Ending::Unclear { .. })
                 || matches!(&ending, Ending::Answered(answer) if answer.status == 408 || answer.status >= 500);
-            watch.rests(unclear);
             let situation = Situation {
                 operation: prepared.operation,
                 body: prepared.body.as_deref(),
@@ -218,6 +220,10 @@ impl Inner {
                 Judgement::Failed { error, next } => (error, next),
             };
             unclear_before |= unclear;
+            // An attempt that may have been carried out stays in sight of whoever calls off until the call has ended.
+            if next != Next::Stop || !error.sent() {
+                watch.rests(unclear);
+            }
             let pause = match next {
                 Next::Stop => return Err(error),
                 Next::RenewToken => match &proof {
@@ -378,7 +384,7 @@ impl Inner {
 }
 
 fn too_late(prepared: &Prepared, attempts: u32, sent: bool) -> Error {
-    Error::new(ErrorKind::Timeout, "the time was up while waiting for a token").with(|record| {
+    Error::new(ErrorKind::Timeout, "the time was up before the request was sent").with(|record| {
         record.operation = Some(prepared.operation.id);
         record.attempts = attempts;
         record.sent = sent;

@@ -9,6 +9,9 @@ use crate::config::RetryPolicy;
 /// Beyond this, no pause makes sense, and the arithmetic stays in range.
 const LONGEST: Duration = Duration::from_hours(24);
 
+/// A wait that no call has the time for, and that every language's clock can still count: a hundred years.
+const FAR_AWAY: Duration = Duration::from_hours(100 * 365 * 24);
+
 /// A random pause before retry number `retry` (from 0): full jitter between zero and a bound that doubles.
 pub(crate) fn backoff(policy: &RetryPolicy, retry: u32) -> Duration {
     let bound = policy.base.saturating_mul(2_u32.saturating_pow(retry)).min(policy.cap).min(LONGEST);
@@ -16,14 +19,14 @@ pub(crate) fn backoff(policy: &RetryPolicy, retry: u32) -> Duration {
 }
 
 /// What `Retry-After` asks for, in both forms: seconds, or a date (RFC 9110, section 10.2.3). A date in the past asks
-/// for no wait; anything else is as good as no header.
+/// for no wait, more than [`FAR_AWAY`] counts as that; anything else is as good as no header.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(FAR_AWAY));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
+    Some(date.duration_since(now).unwrap_or_default().min(FAR_AWAY))
 }
 
 #[cfg(test)]
@@ -45,6 +48,8 @@ mod tests {
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::from_secs(7)));
         assert_eq!(wait("Sun, 06 Nov 1994 08:49:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(wait("18446744073709551615"), Some(FAR_AWAY));
+        assert_eq!(wait("Fri, 01 Jan 2100 00:00:00 GMT"), Some(FAR_AWAY));
         assert_eq!(wait("soon"), None);
         assert_eq!(wait("-1"), None);
         assert_eq!(retry_after(&HeaderMap::new(), now), None);

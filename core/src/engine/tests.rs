@@ -525,3 +525,35 @@ async fn waiting_for_a_message_in_the_sandbox_is_one_attempt_however_long() {
     let wait = Call::named("sandbox.wait_for_message").unwrap().query("to", "+46701234567");
     assert_eq!(stage.engine.execute(wait).await.unwrap().attempts, 1);
 }
+
+/// Runs a send to its end, and calls it off before anybody was told of the end.
+async fn called_off_at_the_end(turn: Turn) -> (Result<Response, Error>, Error) {
+    let stage = stage([turn]);
+    let call = sms();
+    let watch = Watch::new(call.operation);
+    let result = stage.engine.execute_watched(call, &watch).await;
+    let verdict = watch.interrupt(crate::watch::Interruption::Cancelled).unwrap();
+    (result, verdict)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_called_off_while_its_end_is_told_never_counts_as_not_sent() {
+    for turn in [Turn::answer(200, ACCEPTED), Turn::answer(200, "{}"), Turn::answer(500, ""), Turn::Drop] {
+        let (_, verdict) = called_off_at_the_end(turn).await;
+        assert_eq!((verdict.kind(), verdict.sent(), verdict.attempts()), (ErrorKind::Cancelled, true, 1));
+        assert_eq!(verdict.evidence().unwrap().message_metadata.as_deref(), Some("mine"));
+    }
+    let (result, verdict) = called_off_at_the_end(Turn::answer(400, "")).await;
+    assert!(!result.unwrap_err().sent() && !verdict.sent() && verdict.evidence().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_time_sends_nothing() {
+    let stage = stage([Turn::answer(200, ACCEPTED)]);
+    stage.list().await.unwrap();
+    let before = stage.taken();
+    let options = crate::CallOptions::default().timeout(Duration::ZERO);
+    let error = stage.engine.execute(sms().options(options)).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Timeout, false, 0));
+    assert_eq!(stage.taken(), before);
+}
