@@ -34,5 +34,5 @@ pub use calls::{CallHandle, Door};
 pub use completions::Completions;
 pub use config_record::ConfigRecord;
 pub use error_record::{ErrorRecord, EvidenceRecord};
-pub use runtime::Runtime;
+pub use runtime::{Runtime, block_broken_pipe_signal};
 pub use ticket::{ForeignFailure, TokenTicket};

@@ -113,6 +113,7 @@ impl Sandbox {
         let (stop, stopped) = oneshot::channel();
         let (started, outcome) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name("tidings-sandbox".into()).spawn(move || {
+            tidings_core::door::block_broken_pipe_signal();
             let started = |result| drop(started.send(result));
             server::run(options, listener, started, stopped);
         })?;

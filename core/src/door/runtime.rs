@@ -25,6 +25,7 @@ impl Runtime {
             .max_blocking_threads(BLOCKING_THREADS)
             .thread_keep_alive(BLOCKING_KEEP_ALIVE)
             .thread_name("tidings")
+            .on_thread_start(block_broken_pipe_signal)
             .enable_all()
             .build()
             .map(Self)
@@ -43,5 +44,35 @@ impl Runtime {
 
     pub(super) fn handle(&self) -> Handle {
         self.0.handle().clone()
+    }
+}
+
+/// Blocks SIGPIPE on this thread. Writing to a connection that the other side has closed is then an error like any other,
+/// also in programs that do not ignore the signal: elsewhere it ends the process. The rest of the process keeps its way.
+pub fn block_broken_pipe_signal() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGPIPE);
+        // It can fail for a wrong argument only.
+        let _ = signals.thread_block();
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_pipe_is_an_error_on_our_thread_and_no_signal() {
+        let runtime = Runtime::start().unwrap();
+        let status = runtime.handle().spawn(async { std::fs::read_to_string("/proc/thread-self/status") });
+        let status = runtime.0.block_on(status).unwrap().unwrap();
+        let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:")).unwrap();
+        let blocked = u64::from_str_radix(blocked.trim(), 16).unwrap();
+        let sigpipe = nix::sys::signal::Signal::SIGPIPE as u64;
+        assert_ne!(blocked & (1 << (sigpipe - 1)), 0, "{blocked:x}");
     }
 }
