@@ -143,6 +143,11 @@ impl Faults {
                 "$.stage must be AFTER_ACCEPT with TRUNCATE: no other has an answer to cut",
             ));
         }
+        if matches!(action, Action::ExpireToken) && stage == Stage::AfterAccept {
+            return Err(Refusal::invalid(
+                "$.stage must not be AFTER_ACCEPT with EXPIRE_TOKEN: a 401 says that nothing was carried out",
+            ));
+        }
         let to = text("to").map(|to| bare(to).to_owned());
         if to.is_some() && stage == Stage::BeforeRead {
             return Err(Refusal::invalid(
@@ -246,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_could_never_fire_is_refused() {
+    fn a_fault_that_could_never_fire_or_never_be_is_refused() {
         for (wrong, path) in [
             (json!({"stage": "LATER", "action": "HANG"}), "$.stage"),
             (json!({"stage": "BEFORE_READ", "action": "EXPLODE"}), "$.action"),
@@ -254,6 +259,7 @@ mod tests {
             (json!({"stage": "BEFORE_READ", "action": "HANG", "operation": "message.send"}), "$.operation"),
             (json!({"stage": "BEFORE_READ", "action": "HANG", "operation": "sandbox.reset"}), "$.operation"),
             (json!({"stage": "BEFORE_ACCEPT", "action": "TRUNCATE"}), "$.stage"),
+            (json!({"stage": "AFTER_ACCEPT", "action": "EXPIRE_TOKEN"}), "$.stage"),
             (
                 json!({"stage": "BEFORE_READ", "action": "RESPOND", "headers": {"content-length": "3"}}),
                 "$.headers",

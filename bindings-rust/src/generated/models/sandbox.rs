@@ -148,7 +148,7 @@ pub enum SandboxFaultAction {
     /// closed.
     Truncate,
     /// `EXPIRE_TOKEN`: The token of the request is made invalid, as if its time had come; the answer is 401
-    /// with expired.
+    /// with expired. Not with `AFTER_ACCEPT`.
     ExpireToken,
     /// `DELAY`: The request is carried out and answered, only later; see `delay_ms`.
     Delay,
