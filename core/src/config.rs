@@ -303,7 +303,7 @@ impl Addresses {
             "http" => {
                 return Err(fault(
                     "the base URL is plain http:// to another machine, which would show the credentials to the \
-                     network: use https://, or set allow_insecure",
+                     network: use https://, or allow insecure addresses in the configuration",
                 ));
             }
             _ => return Err(fault("the base URL must begin with https:// or http://")),

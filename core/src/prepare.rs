@@ -108,8 +108,8 @@ fn fill_in(call: &mut Call, defaults: &Defaults<'_>) -> Result<(), Error> {
 
 fn app_id<'a>(operation: &'static Operation, defaults: &Defaults<'a>) -> Result<&'a str, Error> {
     defaults.app_id.ok_or_else(|| {
-        let reason = "is required: name an app in the call, or set one for the client (`app_id` of its \
-                      configuration, or SINCH_APP_ID in the environment)";
+        let reason = "is required: name an app in the call, or set one for the client (in its configuration, or \
+                      as SINCH_APP_ID in the environment)";
         refuse(operation, Violation { path: format!("$.{APP_ID}"), reason: reason.to_owned() })
     })
 }
