@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use tidings_core::door::{CallHandle, Door, Runtime};
-use tidings_core::{Error, ErrorKind, Response};
+use tidings_core::{Error, Response};
 use tokio::sync::oneshot;
 
 use crate::panics::{fault, unless_panicked};
@@ -39,7 +39,7 @@ impl Engine {
                 None
             }
         };
-        Call { handle: unless_panicked(start).flatten(), outcome: Mutex::new(Some(receiver)) }
+        Call { handle: unless_panicked(start).flatten(), result: Mutex::new(CallResult::Awaited(receiver)) }
     }
 
     /// Closes the engine: calls under way end with `closed`, or with `unknown_outcome` if they may have been carried out, and
@@ -56,13 +56,19 @@ type Outcome = Result<Response, Error>;
 #[derive(uniffi::Object)]
 pub struct Call {
     handle: Option<CallHandle>,
-    /// None once it was taken.
-    outcome: Mutex<Option<oneshot::Receiver<Outcome>>>,
+    result: Mutex<CallResult>,
+}
+
+enum CallResult {
+    Awaited(oneshot::Receiver<Outcome>),
+    /// Kept, and never given away: whoever was told that it is there may have given up before reading it. None if the call
+    /// panicked where the door could not see it.
+    There(Option<Outcome>),
 }
 
 #[uniffi::export]
 impl Call {
-    /// Waits for what becomes of the call, and takes it. A wait that is given up loses nothing: another one can follow.
+    /// Waits for what becomes of the call. A wait that is given up, at whatever moment, loses nothing: another one can follow.
     pub async fn result(&self) -> Result<ResponseRecord, NativeError> {
         Ok(poll_fn(|context| self.poll(context)).await?.into())
     }
@@ -78,17 +84,18 @@ impl Call {
 
 impl Call {
     fn poll(&self, context: &mut Context<'_>) -> Poll<Result<Response, NativeError>> {
-        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(receiver) = outcome.as_mut() else {
-            let error = NativeError::new(ErrorKind::Internal, "the result of this call was taken before");
-            return Poll::Ready(Err(error));
-        };
-        let Poll::Ready(result) = Pin::new(receiver).poll(context) else { return Poll::Pending };
-        *outcome = None;
-        Poll::Ready(match result {
-            Ok(result) => result.map_err(NativeError::from),
-            // It panicked where the door could not see it.
-            Err(_) => Err(fault()),
-        })
+        let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match &mut *result {
+                CallResult::Awaited(receiver) => {
+                    let Poll::Ready(outcome) = Pin::new(receiver).poll(context) else { return Poll::Pending };
+                    *result = CallResult::There(outcome.ok());
+                }
+                CallResult::There(Some(outcome)) => {
+                    return Poll::Ready(outcome.clone().map_err(NativeError::from));
+                }
+                CallResult::There(None) => return Poll::Ready(Err(fault())),
+            }
+        }
     }
 }

@@ -47,8 +47,9 @@ public final class Client: Sendable {
     /// Makes a call and gives its answer as bytes: the door under all methods.
     ///
     /// If the task is cancelled, the call's connection is closed and a `CancellationError` is thrown, unless the answer
-    /// is there already. **A cancelled send may have been carried out all the same.** In a task that is cancelled
-    /// beforehand nothing is sent.
+    /// is there already. **A cancelled send may have been delivered all the same**, and the error does not say whether
+    /// it was: look for it before you send again. To limit a send's time, give it a `timeout`, whose error has
+    /// ``TidingsError/evidence``. In a task that is cancelled beforehand nothing is sent.
     ///
     /// - Parameters:
     ///   - operation: The operation's id, such as `sms.send` or `apps.list`.

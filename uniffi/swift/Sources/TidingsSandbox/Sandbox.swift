@@ -50,14 +50,21 @@ public final class Sandbox: Sendable {
     /// The secret of the access key.
     public var keySecret: String { native.keySecret() }
 
-    /// A client of this sandbox: the options with its address and its access key. Any project will do; all clients have
-    /// the same one if none is named.
+    /// A client of this sandbox: the options with its address, and with its access key unless they name other
+    /// credentials: a token, a token provider, or a key that may be a wrong one. Any project will do; all clients have the
+    /// same one if none is named.
+    ///
+    /// Share one client, as with the real API: each gets a token of its own, and the sandbox gives out 30 tokens at once
+    /// and then 10 a second.
     ///
     /// - Throws: `TidingsError` of the kind `config` if the options are wrong.
     public func client(_ options: ClientOptions = ClientOptions()) throws -> Client {
         var options = options
         options.projectID = options.projectID ?? "sandbox-project"
-        (options.baseURL, options.keyID, options.keySecret) = (url, keyID, keySecret)
+        options.baseURL = url
+        if options.keyID == nil, options.keySecret == nil, options.token == nil, options.tokenProvider == nil {
+            (options.keyID, options.keySecret) = (keyID, keySecret)
+        }
         return try Client(options)
     }
 

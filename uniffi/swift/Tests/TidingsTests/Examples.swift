@@ -76,6 +76,26 @@ struct Examples {
         }
     }
 
+    @Test("of a lost answer")
+    func lostAnswer() async throws {
+        let story = try await Story()
+        let client = story.client
+
+        // The API accepts the next send, and its answer gets lost.
+        let fault = #"{"stage": "AFTER_ACCEPT", "action": "CLOSE", "operation": "messages.send"}"#
+        _ = try await client.execute("sandbox.add_fault", body: fault)
+
+        var lost: Evidence?
+        do {
+            _ = try await client.execute("sms.send", body: #"{"to": "+46701234567", "text": "Your code is 4711"}"#)
+        } catch let error as TidingsError where error.kind == .unknownOutcome {
+            lost = error.evidence  // it may have been delivered, and here it was
+        }
+        #expect(lost != nil)
+
+        #expect(try await story.ledger().count == 1)
+    }
+
     @Test("of evidence")
     func evidence() async throws {
         let story = try await Story()

@@ -55,6 +55,21 @@ struct TokenTests {
         #expect(try await story.ledger().count == 1)
     }
 
+    @Test("a client of the sandbox can have credentials of its own")
+    func aClientOfTheSandboxCanHaveItsOwnCredentials() async throws {
+        let sandbox = try Sandbox.start()
+        let tokens = Tokens { _ in ProvidedToken(try await freshToken(of: sandbox)) }
+        let asking = try sandbox.client(ClientOptions(tokenProvider: tokens))
+        #expect(try await asking.execute("apps.list").status == 200)
+        #expect(await tokens.asked.count == 1)
+
+        let fixed = try sandbox.client(ClientOptions(token: try await freshToken(of: sandbox)))
+        #expect(try await fixed.execute("apps.list").status == 200)
+
+        let wrong = try sandbox.client(ClientOptions(keyID: sandbox.keyID, keySecret: "wrong"))
+        #expect(try await failure { try await wrong.execute("apps.list") }.kind == .auth)
+    }
+
     @Test("an empty token is an auth error")
     func anEmptyTokenIsAnAuthError() async throws {
         let story = try await Story()

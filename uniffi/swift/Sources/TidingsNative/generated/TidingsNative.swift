@@ -722,7 +722,7 @@ public protocol CallProtocol: AnyObject, Sendable {
     func cancel()  -> ErrorRecord?
     
     /**
-     * Waits for what becomes of the call, and takes it. A wait that is given up loses nothing: another one can follow.
+     * Waits for what becomes of the call. A wait that is given up, at whatever moment, loses nothing: another one can follow.
      */
     func result() async throws  -> ResponseRecord
     
@@ -797,7 +797,7 @@ open func cancel() -> ErrorRecord?  {
 }
     
     /**
-     * Waits for what becomes of the call, and takes it. A wait that is given up loses nothing: another one can follow.
+     * Waits for what becomes of the call. A wait that is given up, at whatever moment, loses nothing: another one can follow.
      */
 open func result()async throws  -> ResponseRecord  {
     return
@@ -2805,7 +2805,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tidings_uniffi_checksum_method_call_cancel() != 35443) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tidings_uniffi_checksum_method_call_result() != 36822) {
+    if (uniffi_tidings_uniffi_checksum_method_call_result() != 13473) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tidings_uniffi_checksum_method_engine_shut_down() != 60579) {

@@ -10,14 +10,26 @@ import kotlinx.coroutines.CancellationException
  *
  * Coroutines that are cancelled together share one exception, which then has the calls of all of them.
  *
+ * **Catch it inside of the coroutine that calls**, as here:
+ *
  * ```kotlin
- * try {
- *     withTimeout(2.seconds) { client.execute("sms.send", body = json) }
- * } catch (cancellation: CancellationException) {
- *     for (call in cancellation.cutOff) if (call.sent) lookFor(call.evidence)
- *     throw cancellation
+ * withTimeoutOrNull(2.seconds) {
+ *     try {
+ *         client.execute("sms.send", body = json)
+ *     } catch (cancellation: CancellationException) {
+ *         for (call in cancellation.cutOff) if (call.sent) lookFor(call.evidence)
+ *         throw cancellation
+ *     }
  * }
  * ```
+ *
+ * Further out it gets lost: `withTimeoutOrNull` makes null of the exception, a scope that ends because a sibling failed
+ * throws that failure, and whoever awaits an `async` that is cancelled may get an exception of its own, or get it before
+ * the call was cut off.
+ *
+ * **An empty list does not mean that nothing was sent.** The answer may have been there when the cancellation came, and
+ * have been dropped on its way out of the coroutine. Unless it lists the send with `sent` false, look for it before you
+ * send again.
  */
 public val CancellationException.cutOff: List<TidingsException>
     get() =

@@ -25,7 +25,12 @@ import kotlin.time.Duration
  */
 public class Client private constructor(options: ClientOptions, fromEnvironment: Boolean) : AutoCloseable {
     private val tokens = options.tokenProvider?.let(::TokenDesk)
-    private val engine = translating { Engine(options.toRecord(fromEnvironment), tokens) }
+    private val engine: Engine
+
+    init {
+        loadNativeLibrary()
+        engine = translating { Engine(options.toRecord(fromEnvironment), tokens) }
+    }
 
     /**
      * Checks the options. No I/O. Later changes of the options change nothing.
@@ -33,7 +38,8 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
      * On somebody's phone the options name a [token provider][ClientOptions.tokenProvider], never a key secret: what is in
      * an app can be read by whoever has the app.
      *
-     * @throws TidingsException of the kind [ErrorKind.CONFIG] if something is missing, wrong or given twice.
+     * @throws TidingsException of the kind [ErrorKind.CONFIG] if something is missing, wrong or given twice, or if the native
+     * library is not found.
      */
     public constructor(options: ClientOptions) : this(options, fromEnvironment = false)
 
@@ -58,7 +64,8 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
      *
      * If the coroutine is cancelled, or a `withTimeout` around it runs out, the call's connection is closed and the
      * `CancellationException` goes on, unless the answer is there already. **A cancelled send may have been carried out
-     * all the same**: [cutOff] says what is known of it. A coroutine that is cancelled beforehand sends nothing.
+     * all the same**: [cutOff] says what is known of it, to whoever catches the exception in the coroutine that calls. A
+     * coroutine that is cancelled beforehand sends nothing.
      *
      * @param operation The operation's id, such as `sms.send` or `apps.list`.
      * @param path Parameters of the path. `project_id` is filled in by the client.
@@ -82,13 +89,13 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
         currentCoroutineContext().ensureActive()
         val record =
             CallRecord(
-                operation = operation,
-                path = path.toPairs(),
-                query = query.toPairs(),
+                operation = operation(operation),
+                path = path.toParameters(),
+                query = query.toParameters(),
                 body = body,
                 timeout = timeout?.toSeconds(),
                 maxRetries = maxRetries?.toLong(),
-                headers = headers.toPairs(),
+                headers = headers.toHeaders(),
             )
         return translating { engine.start(record) }.use { resultOf(it) }
     }
@@ -106,7 +113,7 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
         timeout: Duration? = null,
         maxRetries: Int? = null,
         headers: Map<String, String> = emptyMap(),
-    ): Response = execute(operation, path, query, body.encodeToByteArray(), timeout, maxRetries, headers)
+    ): Response = execute(operation, path, query, body.toBody(), timeout, maxRetries, headers)
 
     private suspend fun resultOf(call: Call): Response = try {
         await(call)

@@ -12,14 +12,14 @@ import kotlin.time.DurationUnit
 
 internal fun ClientOptions.toRecord(fromEnvironment: Boolean): ConfigRecord = ConfigRecord(
     fromEnvironment = fromEnvironment,
-    projectId = projectId,
-    keyId = keyId,
-    keySecret = keySecret,
+    projectId = option("projectId", projectId),
+    keyId = option("keyId", keyId),
+    keySecret = option("keySecret", keySecret),
     basicAuthentication = basicAuthentication,
-    token = token,
-    region = region,
-    baseUrl = baseUrl,
-    appId = appId,
+    token = option("token", token),
+    region = option("region", region),
+    baseUrl = option("baseUrl", baseUrl),
+    appId = option("appId", appId),
     timeout = timeout?.toSeconds(),
     connectTimeout = connectTimeout?.toSeconds(),
     attemptTimeout = attemptTimeout?.toSeconds(),
@@ -31,7 +31,49 @@ internal fun ClientOptions.toRecord(fromEnvironment: Boolean): ConfigRecord = Co
 
 internal fun Duration.toSeconds(): Double = toDouble(DurationUnit.SECONDS)
 
-internal fun Map<String, String>.toPairs(): List<NamedValue> = map { (name, value) -> NamedValue(name, value) }
+/** An option's value, if it can cross. */
+private fun option(name: String, value: String?): String? =
+    value?.orRefused { ownFailure(ErrorKind.CONFIG, "$name $NO_UNICODE") }
+
+/** The operation's id, if it can cross. */
+internal fun operation(id: String): String =
+    id.orRefused { ownFailure(ErrorKind.INVALID_REQUEST, "the operation $NO_UNICODE") }
+
+/** Parameters of the path or the query, if they can cross. */
+internal fun Map<String, String>.toParameters(): List<NamedValue> = map { (name, value) ->
+    NamedValue(
+        name.orRefused { ownFailure(ErrorKind.INVALID_REQUEST, "the name of a parameter $NO_UNICODE") },
+        value.orRefused { ownFailure(ErrorKind.INVALID_REQUEST, NO_UNICODE, path = "$.$name") },
+    )
+}
+
+/** Headers, if they can cross. */
+internal fun Map<String, String>.toHeaders(): List<NamedValue> = map { (name, value) ->
+    NamedValue(
+        name.orRefused { ownFailure(ErrorKind.INVALID_REQUEST, "the name of a header $NO_UNICODE") },
+        value.orRefused { ownFailure(ErrorKind.INVALID_REQUEST, "the value of the header $name $NO_UNICODE") },
+    )
+}
+
+/** A body as the bytes that are sent. */
+internal fun String.toBody(): ByteArray = try {
+    encodeToByteArray(throwOnInvalidSequence = true)
+} catch (_: CharacterCodingException) {
+    throw ownFailure(ErrorKind.INVALID_REQUEST, NO_UNICODE, path = "$")
+}
+
+/** A token of the app's own, if it can cross. */
+internal fun ProvidedToken.tokenOrRefused(): String =
+    token.orRefused { ownFailure(ErrorKind.AUTH, "the token $NO_UNICODE") }
+
+private const val NO_UNICODE = "is not valid Unicode: it has one half of a surrogate pair without the other"
+
+/**
+ * A text that can cross. Any other must be stopped here: what is generated throws only once it holds what it calls, and
+ * would never let go of it.
+ */
+private inline fun String.orRefused(refusal: () -> TidingsException): String =
+    if (Charsets.UTF_8.newEncoder().canEncode(this)) this else throw refusal()
 
 /** Does something, and throws what the native half fails with as exceptions of this package. */
 internal inline fun <T> translating(tokens: TokenDesk? = null, work: () -> T): T = try {
@@ -40,27 +82,37 @@ internal inline fun <T> translating(tokens: TokenDesk? = null, work: () -> T): T
     val record = failure.record
     throw TidingsException(record, tokens?.failure(record.causeNumber) ?: record.cause?.let(::Exception))
 } catch (_: InternalException) {
-    throw TidingsException(FAULT)
+    // A panic outside of any call. What it was is on the standard error stream.
+    throw ownFailure(ErrorKind.INTERNAL, "a fault of Tidings itself; please report it", sent = true)
 }
 
-/** What a panic of the native half outside of any call becomes. What it was is on the standard error stream. */
-private val FAULT =
-    ErrorRecord(
-        kind = ErrorKind.INTERNAL.id,
-        message = "a fault of Tidings itself; please report it",
-        text = "a fault of Tidings itself; please report it [internal]",
-        status = null,
-        code = null,
-        operation = null,
-        path = null,
-        requestId = null,
-        location = null,
-        attempts = 0u,
-        sent = true,
-        retryable = false,
-        retryAfter = null,
-        body = null,
-        evidence = null,
-        cause = null,
-        causeNumber = null,
-    )
+/** A failure of this half itself. */
+internal fun ownFailure(
+    kind: ErrorKind,
+    reason: String,
+    path: String? = null,
+    sent: Boolean = false,
+    cause: Throwable? = null,
+): TidingsException {
+    val record =
+        ErrorRecord(
+            kind = kind.id,
+            message = reason,
+            text = "${path?.let { "$it " }.orEmpty()}$reason [${kind.id}]",
+            status = null,
+            code = null,
+            operation = null,
+            path = path,
+            requestId = null,
+            location = null,
+            attempts = 0u,
+            sent = sent,
+            retryable = false,
+            retryAfter = null,
+            body = null,
+            evidence = null,
+            cause = null,
+            causeNumber = null,
+        )
+    return TidingsException(record, cause)
+}

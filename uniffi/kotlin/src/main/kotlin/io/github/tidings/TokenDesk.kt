@@ -36,11 +36,15 @@ internal class TokenDesk(private val provider: TokenProvider) : TokenCallback {
     private suspend fun answer(ticket: TokenTicket) {
         try {
             val provided = provider.token()
-            ticket.answer(provided.token, provided.expiresIn?.toSeconds())
+            ticket.answer(provided.tokenOrRefused(), provided.expiresIn?.toSeconds())
         } catch (thrown: Throwable) {
-            ticket.fail(thrown.toString(), keep(thrown))
+            ticket.fail(textOf(thrown), keep(thrown))
         }
     }
+
+    /** What it says of itself, or its name if it cannot; what could not cross is replaced. Never throws, whatever it is. */
+    private fun textOf(thrown: Throwable): String =
+        (runCatching { thrown.toString() }.getOrNull() ?: thrown.javaClass.name).encodeToByteArray().decodeToString()
 
     private fun keep(thrown: Throwable): ULong = latest.updateAndGet { Failure(it.number + 1u, thrown) }.number
 

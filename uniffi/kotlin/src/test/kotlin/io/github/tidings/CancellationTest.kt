@@ -13,6 +13,7 @@ import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.withTimeoutOrNull
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.coroutines.CoroutineContext
 import kotlin.test.Test
 import kotlin.test.assertEquals
@@ -145,6 +146,46 @@ class CancellationTest {
         step.run()
         while (!call.isCompleted) held.next().run()
         assertEquals(200, assertNotNull(sent).status)
+    }
+
+    @Test
+    fun `a failure that is there when the cancellation comes is not lost`() = story { story ->
+        // Its coroutine is cancelled when the call has ended, and before it asks what became of it.
+        val cancels =
+            object : CoroutineDispatcher() {
+                private val first = AtomicBoolean(true)
+
+                override fun isDispatchNeeded(context: CoroutineContext): Boolean {
+                    if (first.getAndSet(false)) context.cancel()
+                    return true
+                }
+
+                override fun dispatch(context: CoroutineContext, block: Runnable) = block.run()
+            }
+        var seenInside: CancellationException? = null
+        launch(cancels, CoroutineStart.UNDISPATCHED) {
+            seenInside = assertFailsWith<CancellationException> { story.client.execute("sms.lost") }
+        }.join()
+        val known = assertNotNull(seenInside).cutOff.single()
+        assertEquals(ErrorKind.CONFIG, known.kind)
+        assertFalse(known.sent)
+    }
+
+    @Test
+    fun `a timeout that makes null of it is told inside`() = story { story ->
+        story.afterAcceptance("HANG")
+        var cutOff: List<TidingsException> = emptyList()
+        val sent =
+            withTimeoutOrNull(300.milliseconds) {
+                try {
+                    story.client.execute("sms.send", body = MINE)
+                } catch (cancellation: CancellationException) {
+                    cutOff = cancellation.cutOff
+                    throw cancellation
+                }
+            }
+        assertNull(sent)
+        assertEquals("sms.send", cutOff.single().operation)
     }
 
     /** Runs nothing by itself. */

@@ -7,6 +7,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import java.io.File
 import java.lang.ref.WeakReference
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
@@ -154,24 +155,46 @@ class LifecycleTest {
     }
 
     @Test
+    fun `without the native library there is one line that says what to do`() = runBlocking {
+        val lines = output("io.github.tidings.ProgramWithoutLibraryKt", library = "nowhere").lines().filter { it != "" }
+        assertEquals(3, lines.size, "$lines")
+        for (line in lines) assertTrue("-Djna.library.path" in line && "[config]" in line, line)
+    }
+
+    @Test
     fun `the first example of the README runs`() = runBlocking {
         val printed = output("examples.FirstTextKt")
         assertTrue("message_id" in printed && "Your code is 4711" in printed, printed)
     }
 
+    @Test
+    fun `the examples of the README are those that run`() {
+        fun lines(text: String): String = text.lines().map(String::trim).filter { it != "" }.joinToString("\n")
+        val examples = listOf("FirstText.kt", "LostAnswerTest.kt")
+        val code = examples.map { lines(File("src/test/kotlin/examples/$it").readText()) }
+        val shown = File("README.md").readText().split("```kotlin\n").drop(1).map { lines(it.substringBefore("```")) }
+        assertEquals(2, shown.size)
+        for (example in shown) assertTrue(code.any { example in it }, example)
+    }
+
     /** What a program prints that has a JVM of its own and ends well. */
-    private suspend fun output(program: String, environment: Map<String, String> = emptyMap()): String =
-        withContext(Dispatchers.IO) {
-            val java = ProcessHandle.current().info().command().orElse("java")
-            val library = "-Djna.library.path=${System.getProperty("jna.library.path")}"
-            val command = ProcessBuilder(java, library, "-cp", System.getProperty("java.class.path"), program)
-            command.environment() += environment
-            val running = command.redirectErrorStream(true).start()
-            val printed = async { running.inputReader().readText() }
-            val ended = running.waitFor(60, TimeUnit.SECONDS)
-            if (!ended) running.destroyForcibly()
-            assertTrue(ended, "it goes on running")
-            assertEquals(0, running.exitValue(), printed.await())
-            printed.await()
-        }
+    private suspend fun output(
+        program: String,
+        environment: Map<String, String> = emptyMap(),
+        library: String = System.getProperty("jna.library.path"),
+    ): String = withContext(Dispatchers.IO) {
+        val java = ProcessHandle.current().info().command().orElse("java")
+        val path = System.getProperty("java.class.path")
+        val command = ProcessBuilder(java, "-Djna.library.path=$library", "-cp", path, program)
+        // A library is found by these too, which cargo sets.
+        command.environment() -= listOf("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
+        command.environment() += environment
+        val running = command.redirectErrorStream(true).start()
+        val printed = async { running.inputReader().readText() }
+        val ended = running.waitFor(60, TimeUnit.SECONDS)
+        if (!ended) running.destroyForcibly()
+        assertTrue(ended, "it goes on running")
+        assertEquals(0, running.exitValue(), printed.await())
+        printed.await()
+    }
 }

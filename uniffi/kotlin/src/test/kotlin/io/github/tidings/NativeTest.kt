@@ -34,6 +34,28 @@ class NativeTest {
     }
 
     @Test
+    fun `a result is there for everybody who asks, however often`() = story { story ->
+        val options = ClientOptions().apply {
+            projectId = "sandbox-project"
+            baseUrl = story.sandbox.url
+            token = story.token()
+        }
+        Engine(options.toRecord(fromEnvironment = false), null).use { engine ->
+            fun started(id: String) = engine.start(CallRecord(id, listOf(), listOf(), null, null, null, listOf()))
+            started("apps.list").use { call ->
+                val first = Response(call.result())
+                val second = Response(call.result())
+                assertTrue(story.app in first.text())
+                assertEquals(first.text(), second.text())
+                assertEquals(first.headers, second.headers)
+            }
+            started("apps.lost").use { call ->
+                repeat(2) { assertEquals(ErrorKind.CONFIG, failure { translating { call.result() } }.kind) }
+            }
+        }
+    }
+
+    @Test
     fun `a panic is an error of the kind internal, without what may be in it`() {
         val error = failure { translating { throw InternalException("a secret text") } }
         assertEquals(ErrorKind.INTERNAL, error.kind)

@@ -60,6 +60,26 @@ class TokenTest {
     }
 
     @Test
+    fun `a provider's exception that cannot say what it is fails the calls at once, as any other does`() =
+        story { story ->
+            val mute =
+                listOf(
+                    IOException("half a pair: \uD800"),
+                    object : IOException() {
+                        override fun toString(): String = error("it cannot say")
+                    },
+                )
+            for (thrown in mute) {
+                story.clientAsking { throw thrown }.use { client ->
+                    val error = failure { client.execute("sms.send", body = text("Hello")) }
+                    assertEquals(ErrorKind.AUTH, error.kind)
+                    // Had the provider's time run out, there would be no cause.
+                    assertSame(thrown, error.cause)
+                }
+            }
+        }
+
+    @Test
     fun `all calls that wait for a token get the cause`() = story { story ->
         val desk = Desk()
         story.clientAsking(desk).use { client ->
@@ -106,6 +126,34 @@ class TokenTest {
             assertEquals(ErrorKind.AUTH, error.kind)
             assertFalse(error.sent)
             assertNull(error.cause)
+        }
+    }
+
+    @Test
+    fun `a token that is no Unicode is an auth error that says so`() = story { story ->
+        story.clientAsking { ProvidedToken("hush \uDC00") }.use { client ->
+            val error = failure { client.execute("sms.send", body = text("Hello")) }
+            assertEquals(ErrorKind.AUTH, error.kind)
+            assertFalse(error.sent)
+            assertTrue("Unicode" in assertNotNull(error.cause?.message))
+            assertFalse("hush" in error.stackTraceToString())
+        }
+    }
+
+    @Test
+    fun `a client of the sandbox can have tokens of its own`() = story { story ->
+        val own = story.token()
+        val desk = Desk().apply { token.complete(own) }
+        for (client in listOf(story.sandbox.client { tokenProvider = desk }, story.sandbox.client { token = own })) {
+            assertEquals(200, client.use { it.execute("apps.list") }.status)
+        }
+        assertTrue(desk.asked.isCompleted)
+        val wrong: ClientOptions.() -> Unit = {
+            keyId = story.sandbox.keyId
+            keySecret = "wrong"
+        }
+        story.sandbox.client(wrong).use { client ->
+            assertEquals(ErrorKind.AUTH, failure { client.execute("apps.list") }.kind)
         }
     }
 

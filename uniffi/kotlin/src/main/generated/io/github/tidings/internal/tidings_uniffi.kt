@@ -921,7 +921,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tidings_uniffi_checksum_method_call_cancel() and 0xFFFF) != 35443) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tidings_uniffi_checksum_method_call_result() and 0xFFFF) != 36822) {
+    if ((lib.uniffi_tidings_uniffi_checksum_method_call_result() and 0xFFFF) != 13473) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tidings_uniffi_checksum_method_engine_shut_down() and 0xFFFF) != 60579) {
@@ -1595,7 +1595,7 @@ public interface CallInterface {
     fun `cancel`(): ErrorRecord?
     
     /**
-     * Waits for what becomes of the call, and takes it. A wait that is given up loses nothing: another one can follow.
+     * Waits for what becomes of the call. A wait that is given up, at whatever moment, loses nothing: another one can follow.
      */
     suspend fun `result`(): ResponseRecord
     
@@ -1725,7 +1725,7 @@ open class Call: Disposable, AutoCloseable, CallInterface
 
     
     /**
-     * Waits for what becomes of the call, and takes it. A wait that is given up loses nothing: another one can follow.
+     * Waits for what becomes of the call. A wait that is given up, at whatever moment, loses nothing: another one can follow.
      */
     @Throws(NativeException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")

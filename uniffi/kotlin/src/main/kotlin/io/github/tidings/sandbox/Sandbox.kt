@@ -2,6 +2,7 @@ package io.github.tidings.sandbox
 
 import io.github.tidings.Client
 import io.github.tidings.ClientOptions
+import io.github.tidings.loadNativeLibrary
 import io.github.tidings.translating
 import java.util.concurrent.ConcurrentHashMap
 import io.github.tidings.internal.Sandbox as NativeSandbox
@@ -30,13 +31,21 @@ public class Sandbox private constructor(private val native: NativeSandbox) : Au
     /** The secret of the access key. */
     public val keySecret: String = native.keySecret()
 
-    /** A client of this sandbox; the options can change all of it. */
+    /**
+     * A client of this sandbox; the options can change all of it. It has the sandbox's access key, unless they name other
+     * credentials: a token, a token provider, or a key that may be a wrong one.
+     *
+     * Share one client, as with the real API: each gets a token of its own, and the sandbox gives out 30 tokens at once and
+     * then 10 a second.
+     */
     public fun client(options: ClientOptions.() -> Unit = {}): Client = Client {
         projectId = "sandbox-project"
         baseUrl = this@Sandbox.url
-        keyId = this@Sandbox.keyId
-        keySecret = this@Sandbox.keySecret
         options()
+        if (keyId == null && keySecret == null && token == null && tokenProvider == null) {
+            keyId = this@Sandbox.keyId
+            keySecret = this@Sandbox.keySecret
+        }
     }
 
     /**
@@ -63,9 +72,10 @@ public class Sandbox private constructor(private val native: NativeSandbox) : Au
          * @param port The port; any free one by default.
          * @param seed What ids, nonces and delays are drawn from; 1 by default.
          * @throws io.github.tidings.TidingsException of the kind `config` if the port is taken, or if the native library
-         * has no sandbox.
+         * is not found or has no sandbox.
          */
         public fun start(port: Int? = null, seed: Long? = null): Sandbox {
+            loadNativeLibrary()
             val native = translating { NativeSandbox.start(port?.toLong(), seed) }
             running += native
             return Sandbox(native)
