@@ -22,6 +22,15 @@ struct LifecycleTests {
         try await story.sendsAreAbandoned(3)
     }
 
+    @Test("a server that closes while a body is written ends the call, and not the process")
+    func aBrokenPipeIsAnErrorAndNoSignal() async throws {
+        let story = try await Story()
+        let text = String(repeating: "x", count: 64 << 20)
+        let error = try await failure { try await story.client.execute("sms.send", body: Story.text(text)) }
+        #expect([.invalidRequest, .unknownOutcome].contains(error.kind))
+        #expect(try await story.ledger().isEmpty)
+    }
+
     @Test("a closed client sends nothing, however often it is closed")
     func aClosedClientSendsNothing() async throws {
         let story = try await Story()
