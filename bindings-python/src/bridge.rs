@@ -6,7 +6,7 @@
 //! Python's sleeps until the bell rings and passes it on.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 #[cfg(unix)]
 use std::io::{self, Read as _, Write as _};
@@ -18,17 +18,18 @@ use std::os::unix::net::UnixStream;
 use pyo3::exceptions::PyNotImplementedError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use tidings_core::door::{self, Completions};
+use tidings_core::door::Completions;
 
+use crate::loops::Loops;
 use crate::process::{Own, generation, lock};
-use crate::token::TokenTicket;
+use crate::token::{TokenTicket, provider_of};
 
 /// Something for a loop.
 enum Arrival {
     /// A call has ended; its outcome is where its handle finds it.
     Finished(u64),
-    /// A token is wanted from a provider.
-    Asked { provider: u64, ticket: Own<door::TokenTicket> },
+    /// A token is wanted from a provider, by whichever loop is the first to look.
+    Asked { provider: u64, loops: Own<Arc<Loops>> },
 }
 
 /// The way from the engine's thread to a loop.
@@ -63,6 +64,11 @@ impl Channel {
     /// A call of this number has ended.
     pub(crate) fn finished(&self, call: u64) {
         self.put(Arrival::Finished(call));
+    }
+
+    /// A token is wanted from the provider of this number.
+    pub(crate) fn asked(&self, provider: u64, loops: &Arc<Loops>) {
+        self.put(Arrival::Asked { provider, loops: Own::new(Arc::clone(loops)) });
     }
 
     fn put(&self, arrival: Arrival) {
@@ -102,34 +108,12 @@ impl Bell {
     }
 }
 
-/// The loop that has most recently started a call with an engine: the one that is asked for tokens.
-#[derive(Default)]
-pub(crate) struct LatestLoop(Mutex<Weak<Channel>>);
-
-impl LatestLoop {
-    pub(crate) fn is_now(&self, bridge: &Bridge) {
-        let latest = Arc::downgrade(&bridge.channel);
-        let before = std::mem::replace(&mut *lock(&self.0), latest);
-        drop(before);
-    }
-
-    /// Asks it for a token. With no loop left, the ticket is dropped, and that is the answer.
-    pub(crate) fn ask(&self, provider: u64, ticket: door::TokenTicket) {
-        let channel = lock(&self.0).upgrade();
-        if let Some(channel) = channel {
-            channel.put(Arrival::Asked { provider, ticket: Own::new(ticket) });
-        }
-    }
-}
-
 /// The bridge to one loop. Everything but `wait` is for the loop's own thread.
 #[pyclass(frozen, module = "tidings._native")]
 pub(crate) struct Bridge {
     generation: u64,
     channel: Arc<Channel>,
     calls: Mutex<Calls>,
-    /// Gets the number of a provider and a ticket.
-    ask: Py<PyAny>,
 }
 
 #[derive(Default)]
@@ -139,9 +123,9 @@ struct Calls {
 }
 
 impl Bridge {
-    fn new(bell: Bell, ask: Py<PyAny>) -> Self {
+    fn new(bell: Bell) -> Self {
         let channel = Arc::new(Channel { arrivals: Completions::default(), bell });
-        Self { generation: generation(), channel, calls: Mutex::default(), ask }
+        Self { generation: generation(), channel, calls: Mutex::default() }
     }
 
     /// Has a future wait for a call. Returns the call's number, and where its end is told.
@@ -173,8 +157,14 @@ impl Bridge {
                     future.call_method1(intern!(py, "set_result"), (py.None(),))?;
                 }
             }
-            Arrival::Asked { provider, ticket } => {
-                self.ask.bind(py).call1((provider, TokenTicket::new(ticket)))?;
+            Arrival::Asked { provider, loops } => {
+                let Some(loops) = loops.take() else { return Ok(()) };
+                if let Some(ticket) = loops.take(&self.channel) {
+                    let ticket = TokenTicket::new(ticket, Some((loops, Arc::downgrade(&self.channel))));
+                    if let Some(provider) = provider_of(py, provider) {
+                        provider.call_method1(intern!(py, "serve_on_loop"), (ticket,))?;
+                    }
+                }
             }
         }
         Ok(())
@@ -186,24 +176,24 @@ impl Bridge {
     /// A bridge whose bell is a socket, for `add_reader`.
     #[staticmethod]
     #[cfg(unix)]
-    fn over_socket(ask: Py<PyAny>) -> io::Result<Self> {
+    fn over_socket() -> io::Result<Self> {
         let (ring, hear) = UnixStream::pair()?;
         ring.set_nonblocking(true)?;
         hear.set_nonblocking(true)?;
-        Ok(Self::new(Bell::Socket { ring, hear }, ask))
+        Ok(Self::new(Bell::Socket { ring, hear }))
     }
 
     /// There is none on this system.
     #[staticmethod]
     #[cfg(not(unix))]
-    fn over_socket(_ask: Py<PyAny>) -> PyResult<Self> {
+    fn over_socket() -> PyResult<Self> {
         Err(PyNotImplementedError::new_err("no socket pairs on this system"))
     }
 
     /// A bridge whose bell a thread waits for, with `wait`.
     #[staticmethod]
-    fn over_thread(ask: Py<PyAny>) -> Self {
-        Self::new(Bell::Thread { state: Mutex::new(Signal::Still), changed: Condvar::new() }, ask)
+    fn over_thread() -> Self {
+        Self::new(Bell::Thread { state: Mutex::new(Signal::Still), changed: Condvar::new() })
     }
 
     /// The socket that becomes readable when there is something to `drain`.

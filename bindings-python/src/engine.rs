@@ -2,20 +2,22 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use tidings_core::contract::operation;
-use tidings_core::door::{self, ConfigRecord, Door};
+use tidings_core::door::{self, CallRecord, ConfigRecord, Door};
 use tidings_core::{Config as CoreConfig, Engine as CoreEngine, Error, ErrorKind, Response};
 
-use crate::bridge::{Bridge, LatestLoop};
+use crate::arguments;
+use crate::bridge::{Bridge, Channel};
+use crate::loops::{Loops, UnderWay};
 use crate::outcome::{Outcome, Waited};
 use crate::process::{Own, generation, lock, runtime};
-use crate::records::{Arguments, Config, failure, outcome};
+use crate::records::{failure, outcome};
 use crate::token::Provider;
 
 /// How often a waiting main thread looks for signals, Ctrl-C above all.
@@ -26,6 +28,9 @@ const SIGNALS_EVERY: Duration = Duration::from_millis(100);
 pub(crate) struct Engine {
     settings: Settings,
     state: Mutex<State>,
+    /// The package's function that gives an exception what its call may have done as its cause. Looked up by name it might be
+    /// that of another copy of the package, with another `TidingsError`.
+    explain: Py<PyAny>,
 }
 
 /// What a door is opened from, in each process again.
@@ -46,25 +51,29 @@ struct State {
 #[derive(Clone)]
 struct Opened {
     door: Door,
-    loops: Arc<LatestLoop>,
+    /// The loops that are asked for tokens, if the app answers on loops.
+    loops: Option<Arc<Loops>>,
 }
 
 #[pymethods]
 impl Engine {
     /// Checks the configuration and makes an engine, or says what is wrong. No I/O, no thread.
     ///
-    /// `provider`: the number that questions for tokens carry, if the app answers them, and whether they are answered on an
-    /// asyncio loop.
+    /// `provider`: the package's `Provider`, if the app answers questions for tokens. It is not kept alive here.
     #[staticmethod]
-    fn open(
-        py: Python<'_>,
-        config: Config,
+    fn open<'py>(
+        options: &Bound<'py, PyDict>,
         from_environment: bool,
-        provider: Option<(u64, bool)>,
-    ) -> PyResult<Bound<'_, PyAny>> {
-        let provider = provider.map(|(number, on_loop)| Provider { number, on_loop });
-        match Settings::check(config.into_record(py, from_environment), provider) {
-            Ok(settings) => Ok(Bound::new(py, Self { settings, state: Mutex::default() })?.into_any()),
+        provider: Option<&Bound<'py, PyAny>>,
+        explain: Py<PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = options.py();
+        let record = arguments::config(options, from_environment)?;
+        let provider = provider.map(Provider::new).transpose()?;
+        match unless_it_panics(NO_CALL, || record.and_then(|record| Settings::check(record, provider))) {
+            Ok(settings) => {
+                Ok(Bound::new(py, Self { settings, state: Mutex::default(), explain })?.into_any())
+            }
             Err(error) => Ok(failure(py, &error)?.into_any()),
         }
     }
@@ -76,17 +85,15 @@ impl Engine {
     fn execute<'py>(
         &self,
         py: Python<'py>,
-        arguments: Arguments,
+        arguments: &Bound<'py, PyTuple>,
         signals: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let place = Arc::new(Outcome::default());
-        let done = Arc::clone(&place);
-        let call = self.start(py, arguments, place, None, move |result| done.put(result));
+        let call = self.start(py, arguments::call(arguments)?, None);
         match call.wait(py, signals) {
             Ok(result) => outcome(py, result),
             Err(interruption) => {
                 if let Some(known) = call.call_off(py) {
-                    explain(py, &interruption, &known)?;
+                    self.explain.call1(py, (interruption.value(py), failure(py, &known)?))?;
                 }
                 Err(interruption)
             }
@@ -99,16 +106,12 @@ impl Engine {
         py: Python<'_>,
         bridge: &Bound<'_, Bridge>,
         future: Py<PyAny>,
-        arguments: Arguments,
-    ) -> Call {
-        let place = Arc::new(Outcome::default());
-        let done = Arc::clone(&place);
+        arguments: &Bound<'_, PyTuple>,
+    ) -> PyResult<Call> {
+        let record = arguments::call(arguments)?;
         let (number, channel) = bridge.get().expect_call(future);
-        let started = self.start(py, arguments, place, Some(bridge.get()), move |result| {
-            done.put(result);
-            channel.finished(number);
-        });
-        Call { started, bridge: bridge.clone().unbind(), number }
+        let started = self.start(py, record, Some((channel, number)));
+        Ok(Call { started, bridge: bridge.clone().unbind(), number })
     }
 
     /// Closes the engine: calls under way end, further ones fail. Doing it again changes nothing.
@@ -119,35 +122,48 @@ impl Engine {
             state.open.as_ref().and_then(Own::get).cloned()
         };
         if let Some(open) = open {
-            open.door.close();
+            // Whatever it ends with, the client is closed.
+            let _ = unless_it_panics(NO_CALL, || {
+                open.door.close();
+                Ok(())
+            });
         }
     }
 }
 
 impl Engine {
+    /// Starts a call. `on_loop`: where its end is told, and under which number.
     fn start(
         &self,
         py: Python<'_>,
-        arguments: Arguments,
-        place: Arc<Outcome>,
-        on_loop: Option<&Bridge>,
-        done: impl FnOnce(Result<Response, Error>) + Send + 'static,
+        record: Result<CallRecord, Error>,
+        on_loop: Option<(Arc<Channel>, u64)>,
     ) -> Started {
-        let ready = arguments.into_record().and_then(|record| Ok((record, self.opened(py)?)));
-        let (operation, handle) = match ready {
-            Ok((record, open)) => {
-                if let Some(bridge) = on_loop {
-                    open.loops.is_now(bridge);
+        let place = Arc::new(Outcome::default());
+        let operation =
+            record.as_ref().ok().and_then(|record| operation(&record.operation)).map(|known| known.id);
+        let name = operation.unwrap_or(NO_CALL);
+        let mut end =
+            End { operation: name, place: Arc::clone(&place), on_loop, under_way: None, told: false };
+        let mut under_way = None;
+        let keep = &mut under_way;
+        let handle = unless_it_panics(name, move || {
+            let (record, open) = match record.and_then(|record| Ok((record, self.opened(py)?))) {
+                Ok(ready) => ready,
+                Err(error) => {
+                    end.tell(Err(error));
+                    return Ok(None);
                 }
-                let operation = operation(&record.operation).map(|operation| operation.id);
-                (operation, open.door.start(record, done))
+            };
+            if let (Some(loops), Some((channel, _))) = (&open.loops, &end.on_loop) {
+                end.under_way = Some(Arc::new(loops.begin(channel)));
+                keep.clone_from(&end.under_way);
             }
-            Err(error) => {
-                done(Err(error));
-                (None, None)
-            }
-        };
-        Started { generation: generation(), operation, handle, place }
+            Ok(open.door.start(record, move |result| end.tell(result)))
+        });
+        // After a panic the end has told of it.
+        let handle = handle.unwrap_or_default();
+        Started { generation: generation(), operation, handle, place, under_way }
     }
 
     /// The door of this process.
@@ -156,8 +172,8 @@ impl Engine {
         if let Some(open) = state.open.as_ref().and_then(Own::get) {
             return Ok(open.clone());
         }
-        let loops = Arc::default();
-        let open = Opened { door: Door::open(self.settings.config(&loops)?, runtime(py)?)?, loops };
+        let loops = self.settings.provider.as_ref().and_then(Provider::loops);
+        let open = Opened { door: Door::open(self.settings.config(loops.as_ref())?, runtime(py)?)?, loops };
         if state.closed {
             open.door.close();
         }
@@ -167,11 +183,9 @@ impl Engine {
 }
 
 impl Settings {
-    fn check(record: Result<ConfigRecord, Error>, provider: Option<Provider>) -> Result<Self, Error> {
-        let record = record?;
+    fn check(record: ConfigRecord, provider: Option<Provider>) -> Result<Self, Error> {
         let environment = RefCell::new(HashMap::new());
-        let loops = Arc::default();
-        let tokens = provider.as_ref().map(|provider| provider.of_core(&loops));
+        let tokens = provider.as_ref().map(|provider| provider.of_core(provider.loops().as_ref()));
         let config = record.clone().into_config_reading(tokens, |name| {
             let value = std::env::var(name).ok();
             environment.borrow_mut().insert(name.to_owned(), value.clone());
@@ -181,11 +195,57 @@ impl Settings {
         Ok(Self { record, environment: environment.into_inner(), provider })
     }
 
-    fn config(&self, loops: &Arc<LatestLoop>) -> Result<CoreConfig, Error> {
+    fn config(&self, loops: Option<&Arc<Loops>>) -> Result<CoreConfig, Error> {
         let tokens = self.provider.as_ref().map(|provider| provider.of_core(loops));
         let variable = |name: &str| self.environment.get(name).cloned().flatten();
         self.record.clone().into_config_reading(tokens, variable)
     }
+}
+
+/// Where the end of a call is told.
+struct End {
+    operation: &'static str,
+    place: Arc<Outcome>,
+    on_loop: Option<(Arc<Channel>, u64)>,
+    under_way: Option<Arc<UnderWay>>,
+    told: bool,
+}
+
+impl End {
+    fn tell(mut self, result: Result<Response, Error>) {
+        self.tell_once(result);
+    }
+
+    fn tell_once(&mut self, result: Result<Response, Error>) {
+        if !std::mem::replace(&mut self.told, true) {
+            if let Some(under_way) = &self.under_way {
+                under_way.ends();
+            }
+            self.place.put(result);
+            if let Some((channel, number)) = &self.on_loop {
+                channel.finished(*number);
+            }
+        }
+    }
+}
+
+impl Drop for End {
+    /// Nobody may wait for ever, whatever goes wrong.
+    fn drop(&mut self) {
+        self.tell_once(Err(panicked(self.operation)));
+    }
+}
+
+/// What an error is about that is about no call.
+const NO_CALL: &str = "tidings";
+
+fn panicked(operation: &'static str) -> Error {
+    Error::facade(ErrorKind::Internal, operation, "a fault of the client's own; please report it")
+}
+
+/// No panic reaches Python, where it would be an exception that nobody expects.
+fn unless_it_panics<T>(operation: &'static str, work: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked(operation)))
 }
 
 /// A call that was started.
@@ -196,6 +256,8 @@ struct Started {
     /// None if it had ended when it was started.
     handle: Option<door::CallHandle>,
     place: Arc<Outcome>,
+    /// For a loop that is asked for tokens.
+    under_way: Option<Arc<UnderWay>>,
 }
 
 impl Started {
@@ -238,7 +300,17 @@ impl Started {
         if self.generation != generation() {
             return None;
         }
-        let error = match self.handle.as_ref().and_then(door::CallHandle::cancel) {
+        // Its loop may be ending, and must get no question because of it.
+        if let Some(under_way) = &self.under_way {
+            under_way.ends();
+        }
+        let handle = self.handle.as_ref();
+        let name = self.operation.unwrap_or(NO_CALL);
+        let error = match unless_it_panics(name, || Ok(handle.and_then(door::CallHandle::cancel))) {
+            Ok(error) => error,
+            Err(fault) => return Some(fault),
+        };
+        let error = match error {
             Some(error) => error,
             // It has ended, so the outcome is there, or will be in the next moment.
             None => match py.detach(|| self.place.wait(None)) {
@@ -262,14 +334,6 @@ impl Started {
     fn fault(&self, kind: ErrorKind, text: &str) -> Error {
         Error::facade(kind, self.operation.unwrap_or_default(), text)
     }
-}
-
-/// Gives an exception what its call may have done as its cause.
-fn explain(py: Python<'_>, interruption: &PyErr, known: &Error) -> PyResult<()> {
-    static EXPLAIN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let arguments = (interruption.value(py), failure(py, known)?);
-    EXPLAIN.import(py, "tidings._errors", "explain")?.call1(arguments)?;
-    Ok(())
 }
 
 /// A call that an asyncio future waits for.

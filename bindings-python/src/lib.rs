@@ -2,11 +2,13 @@
 //!
 //! Its only user is the package `tidings` beside it. Nothing that a user could call behaviour is here:
 //!
-//! - `records`: configuration, calls, answers and errors, in this language's values and back.
+//! - `arguments`: configuration and calls, from Python's values.
+//! - `records`: answers and errors, as Python's values.
 //! - `engine`: the engine and the handle of a call.
 //! - `outcome`: what became of a call, between the thread it ran on and the one that asked for it.
 //! - `bridge`: finished calls and questions for tokens on their way to an asyncio loop.
 //! - `token`: a question for a token, answered by the app's own code.
+//! - `loops`: which loop is asked for a token.
 //! - `sandbox`: start and stop of the local sandbox.
 //! - `process`: what belongs to one process and must not be taken along into a forked child.
 //!
@@ -15,8 +17,10 @@
 //! not at its end.
 #![allow(unsafe_code, reason = "pyo3's macros write it; process.rs has one line of its own")]
 
+mod arguments;
 mod bridge;
 mod engine;
+mod loops;
 mod outcome;
 mod process;
 mod records;

@@ -1,77 +1,12 @@
-//! This language's values to the door's records and back. Times are in seconds here.
+//! Answers and errors as Python's values. Times are in seconds here.
 
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict};
-use tidings_core::door::{self, CallRecord, ConfigRecord, ErrorRecord, EvidenceRecord};
+use tidings_core::door::{self, ErrorRecord, EvidenceRecord};
 use tidings_core::{Error, Response as CoreResponse};
-
-/// How a client is set up, none of it checked.
-#[derive(FromPyObject)]
-#[pyo3(from_item_all)]
-pub(crate) struct Config {
-    project_id: Option<String>,
-    key_id: Option<String>,
-    key_secret: Option<String>,
-    region: Option<String>,
-    base_url: Option<String>,
-    app_id: Option<String>,
-    token: Option<String>,
-    basic_authentication: bool,
-    timeout: Option<f64>,
-    connect_timeout: Option<f64>,
-    attempt_timeout: Option<f64>,
-    max_retries: Option<f64>,
-    allow_insecure: bool,
-}
-
-impl Config {
-    pub(crate) fn into_record(self, py: Python<'_>, from_environment: bool) -> Result<ConfigRecord, Error> {
-        let version = py.version_info();
-        Ok(ConfigRecord {
-            from_environment,
-            project_id: self.project_id,
-            key_id: self.key_id,
-            key_secret: self.key_secret,
-            basic_authentication: self.basic_authentication,
-            token: self.token,
-            region: self.region,
-            base_url: self.base_url,
-            app_id: self.app_id,
-            timeout: seconds("timeout", self.timeout)?,
-            connect_timeout: seconds("connect_timeout", self.connect_timeout)?,
-            attempt_timeout: seconds("attempt_timeout", self.attempt_timeout)?,
-            max_retries: count("max_retries", self.max_retries)?,
-            allow_insecure: self.allow_insecure,
-            language: "python".to_owned(),
-            language_version: format!("{}.{}.{}", version.major, version.minor, version.patch),
-        })
-    }
-}
-
-/// Names and values.
-type Pairs = Option<Vec<(String, String)>>;
-
-/// A call as Python gives it, in one tuple.
-#[derive(FromPyObject)]
-pub(crate) struct Arguments(String, Pairs, Pairs, Option<Vec<u8>>, Option<f64>, Option<f64>, Pairs);
-
-impl Arguments {
-    pub(crate) fn into_record(self) -> Result<CallRecord, Error> {
-        let Self(operation, path, query, body, timeout, max_retries, headers) = self;
-        Ok(CallRecord {
-            operation,
-            path: path.unwrap_or_default(),
-            query: query.unwrap_or_default(),
-            body: body.map(Into::into),
-            timeout: seconds("timeout", timeout)?,
-            max_retries: count("max_retries", max_retries)?,
-            headers: headers.unwrap_or_default(),
-        })
-    }
-}
 
 /// An answer that counts: the call was accepted.
 ///
@@ -179,12 +114,4 @@ fn evidence(py: Python<'_>, record: EvidenceRecord) -> PyResult<Bound<'_, PyDict
     evidence.set_item("correlation_id", record.correlation_id)?;
     evidence.set_item("message_metadata", record.message_metadata)?;
     Ok(evidence)
-}
-
-fn seconds(name: &str, value: Option<f64>) -> Result<Option<Duration>, Error> {
-    value.map(|value| door::seconds(name, value)).transpose()
-}
-
-fn count(name: &str, value: Option<f64>) -> Result<Option<u32>, Error> {
-    value.map(|value| door::count(name, value)).transpose()
 }

@@ -1,5 +1,7 @@
 //! Start and stop of the local sandbox.
 
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
@@ -35,7 +37,10 @@ impl Sandbox {
         if let Some(seed) = seed {
             options = options.seed(seed);
         }
-        let sandbox = py.detach(|| tidings_sandbox::Sandbox::start(options))?;
+        let start = AssertUnwindSafe(|| tidings_sandbox::Sandbox::start(options));
+        let sandbox = py
+            .detach(|| catch_unwind(start))
+            .unwrap_or_else(|_| Err(io::Error::other("a fault of the sandbox's own; please report it")))?;
         Ok(Self {
             url: sandbox.url().to_owned(),
             key_id: sandbox.key_id().to_owned(),

@@ -297,5 +297,46 @@ def wait_for_ctrl_c() -> None:
         sys.stdin.read()  # until the test has seen the socket closed: the end of the process would close it as well
 
 
+def wait_for_ctrl_c_in_a_loop() -> None:
+    print("ready", flush=True)
+    try:
+        asyncio.run(send_async(AsyncClient.from_env(), "hangs"))
+    except KeyboardInterrupt as interruption:
+        known = TidingsError.within(interruption)
+        if sys.version_info >= (3, 11):  # 3.10 loses it
+            assert known is not None
+            assert (known.kind, known.sent) == ("cancelled", True)
+        print("interrupted", flush=True)
+        sys.stdin.read()
+
+
+def a_package_that_is_imported_anew() -> None:
+    """Clients of two copies of the package, each with a provider of its own."""
+    import importlib
+
+    world = World()
+    tokens = [world.token() for _ in range(3)]
+    asked: list[int] = []
+
+    def provider(number: int) -> str:
+        asked.append(number)
+        return tokens[number]
+
+    def client(number: int) -> Any:
+        given: dict[str, Any] = {"project_id": "p", "base_url": world.sandbox.url}
+        return importlib.import_module("tidings").Client(**given, token_provider=partial(provider, number))
+
+    clients = [client(0)]
+    for name in ("tidings._token", "tidings._base", "tidings._client", "tidings"):
+        importlib.reload(sys.modules[name])
+    clients.append(client(1))
+    for name in [name for name in sys.modules if name.startswith("tidings") and name != "tidings._native"]:
+        del sys.modules[name]
+    clients.append(client(2))
+    for one in clients:
+        one.execute("apps.list")
+    assert asked == [0, 1, 2], asked
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]]()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import select
 import sys
@@ -155,12 +156,48 @@ def test_a_time_limit_of_asyncio_closes_the_socket(world: World) -> None:
         limited = asyncio.create_task(asyncio.wait_for(send(client), PATIENCE))
         await until_it_came(world)
         loop.ahead = PATIENCE
-        with pytest.raises(asyncio.TimeoutError):
+        with pytest.raises(asyncio.TimeoutError) as caught:
             await limited
+        known = TidingsError.within(caught.value)
+        assert known is not None
+        assert (known.kind, known.sent) == ("cancelled", True)
 
     loop = LoopWithAClock()
     run(lambda: loop, main(loop))
     world.until_abandoned()
+
+
+def test_whoever_awaits_a_cancelled_task_learns_what_is_known(world: World) -> None:
+    world.fault("HANG")
+
+    async def main() -> BaseException:
+        task = asyncio.create_task(send(world.sandbox.async_client(app_id=world.app_id)))
+        await until_it_came(world)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await task
+        return caught.value
+
+    known = TidingsError.within(asyncio.run(main()))
+    assert known is not None
+    assert (known.kind, known.sent) == ("cancelled", True)
+
+
+class LoopWithoutFiles(asyncio.SelectorEventLoop):
+    """No more files can be watched."""
+
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> NoReturn:  # type: ignore[override]
+        raise OSError(errno.EMFILE, "too many open files")
+
+
+def test_a_loop_that_cannot_be_connected_is_an_error_like_any_other(world: World) -> None:
+    loop = LoopWithoutFiles()
+    client = world.sandbox.async_client(app_id=world.app_id)
+    with pytest.raises(TidingsError) as caught:
+        run(lambda: loop, send(client))
+    assert (caught.value.kind, caught.value.sent) == ("internal", False)
+    assert isinstance(caught.value.__cause__, OSError)
+    assert world.requests() == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no socket to look at")

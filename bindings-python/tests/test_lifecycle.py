@@ -119,8 +119,12 @@ def test_a_process_ends_well_while_a_token_is_being_got(world: World) -> None:
         run(world, "exit_while_a_token_is_being_got")
 
 
+def test_clients_of_two_copies_of_the_package_keep_their_tokens_apart(world: World) -> None:
+    run(world, "a_package_that_is_imported_anew")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT cannot be sent to one process")
-@pytest.mark.parametrize("running", ["wait_for_ctrl_c"], indirect=True)
+@pytest.mark.parametrize("running", ["wait_for_ctrl_c", "wait_for_ctrl_c_in_a_loop"], indirect=True)
 def test_ctrl_c_calls_off_what_the_main_thread_waits_for(world: World, running: subprocess.Popen[str]) -> None:
     running.send_signal(signal.SIGINT)
     assert running.stdout is not None

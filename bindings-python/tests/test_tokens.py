@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
+import gc
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tidings import AsyncClient, Client, TidingsError
-from world import SMS
+from world import PATIENCE, SMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,3 +208,143 @@ def test_each_loop_in_turn_is_asked(world: World) -> None:
     for _ in range(3):
         assert asyncio.run(mine.execute("apps.list")).status == 200
     assert asked >= 3
+
+
+def test_a_loop_that_ends_while_it_gets_the_token_fails_nobody_elses_call(world: World) -> None:
+    token = world.token()
+    asked_on: list[asyncio.AbstractEventLoop] = []
+    asked, waits = threading.Event(), threading.Event()
+
+    async def provider() -> str:
+        asked_on.append(asyncio.get_running_loop())
+        if len(asked_on) == 1:
+            asked.set()
+            await asyncio.sleep(PATIENCE)
+        return token
+
+    mine = async_client(world, provider)
+
+    async def first() -> None:
+        call = asyncio.create_task(mine.execute("apps.list"))
+        await asyncio.to_thread(waits.wait, PATIENCE)
+        assert not call.done()
+        # asyncio.run cancels what is left: the call, and the provider's task
+
+    async def second() -> int:
+        call = asyncio.create_task(mine.execute("apps.list"))
+        await asyncio.sleep(0)
+        waits.set()
+        return (await call).status
+
+    with ThreadPoolExecutor(2) as threads:
+        ending = threads.submit(asyncio.run, first())
+        assert asked.wait(PATIENCE)
+        assert threads.submit(asyncio.run, second()).result() == 200
+        ending.result()
+    assert len(set(asked_on)) == len(asked_on) == 2
+
+
+def test_a_loop_that_ends_with_nobody_else_waiting_is_a_failure(world: World) -> None:
+    async def provider() -> str:
+        raise asyncio.CancelledError
+
+    error = async_failure(world, provider)
+    assert error.kind == "auth"
+    assert isinstance(error.__cause__, asyncio.CancelledError)
+
+
+def test_a_task_that_is_cancelled_before_it_begins_is_told_at_once(world: World) -> None:
+    async def provider() -> str:
+        raise AssertionError
+
+    def factory(loop: asyncio.AbstractEventLoop, coroutine: Any, **given: Any) -> asyncio.Task[Any]:
+        task = asyncio.Task(coroutine, loop=loop, **given)
+        if coroutine.__name__ == "_serve":
+            task.cancel()
+        return task
+
+    async def call() -> TidingsError:
+        asyncio.get_running_loop().set_task_factory(factory)
+        with pytest.raises(TidingsError) as caught:
+            await async_client(world, provider).execute("apps.list")
+        return caught.value
+
+    assert isinstance(asyncio.run(call()).__cause__, asyncio.CancelledError)
+
+
+@pytest.mark.parametrize("began", [False, True], ids=["not asked yet", "asked"])
+def test_a_loop_that_stands_still_holds_up_no_other(world: World, began: bool) -> None:
+    token = world.token()
+    asked = 0
+
+    async def provider() -> str:
+        nonlocal asked
+        asked += 1
+        if began and asked == 1:
+            asyncio.get_running_loop().stop()
+            await asyncio.sleep(PATIENCE)
+        return token
+
+    mine = async_client(world, provider)
+    still = asyncio.new_event_loop()
+    call = still.create_task(mine.execute("apps.list"))
+    if began:
+        still.run_forever()  # until the provider stops it
+    else:
+        still.run_until_complete(asyncio.sleep(0))
+    assert asyncio.run(mine.execute("apps.list")).status == 200
+    assert still.run_until_complete(call).status == 200
+    left = asyncio.all_tasks(still)
+    for task in left:
+        task.cancel()
+    still.run_until_complete(asyncio.wait(left or {still.create_task(asyncio.sleep(0))}))
+    still.close()
+    assert asked == 1 + began
+
+
+def test_many_loops_that_end_soon_share_a_client(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    token = world.token()
+
+    async def provider() -> tuple[str, float]:
+        await asyncio.sleep(0.001)
+        return token, 0.0
+
+    async def patient(mine: AsyncClient) -> int:
+        return (await mine.execute("apps.list")).status
+
+    async def impatient(mine: AsyncClient) -> int:
+        call = asyncio.create_task(mine.execute("apps.list"))
+        await asyncio.sleep(0)
+        assert not call.done()
+        return 200
+
+    def thread(mine: AsyncClient, number: int) -> set[int]:
+        return {asyncio.run(impatient(mine) if number % 2 else patient(mine)) for _ in range(40)}
+
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(thread, [async_client(world, provider)] * 6, range(6))) == [{200}] * 6
+    gc.collect()
+    assert caplog.messages == []  # such as "Task was destroyed but it is pending!"
+
+
+def test_a_coroutine_function_runs_in_nobodys_context(world: World) -> None:
+    request: contextvars.ContextVar[str] = contextvars.ContextVar("request", default="none")
+    token = world.token()
+    seen: list[str] = []
+
+    async def provider() -> tuple[str, float]:
+        seen.append(request.get())
+        return token, 0.0
+
+    mine = async_client(world, provider)
+
+    async def call(number: int) -> None:
+        request.set(f"request {number}")
+        await mine.execute("apps.list")
+
+    async def main() -> None:
+        for number in range(3):
+            await asyncio.create_task(call(number))
+
+    asyncio.run(main())
+    assert set(seen) == {"none"}

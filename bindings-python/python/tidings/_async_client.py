@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from typing import TYPE_CHECKING
+from types import TracebackType
 
-from tidings._base import BaseClient, arguments
+from tidings._base import BaseClient, Parameters, arguments
 from tidings._bridge import bridge_of
 from tidings._errors import explain
+from tidings._native import Response
 from tidings._token import AsyncTokenProvider, TokenProvider
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
-    from tidings._base import Parameters
-    from tidings._native import Response
+from tidings._typing import Self
 
 
 class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
@@ -29,6 +23,7 @@ class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
             sent = await client.execute("sms.send", body={"to": "+46701234567", "text": "Your code is 4711"})
     """
 
+    __module__ = "tidings"
     __slots__ = ()
 
     async def execute(
@@ -54,15 +49,18 @@ class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
 
         Raises TidingsError if the call was rejected, or if nobody knows (`unknown_outcome`).
 
-        Cancelling the task calls it off and closes its connection. The CancelledError has a TidingsError as its
-        `__cause__` if the call may have been carried out. (On Python 3.10 whoever awaits the task gets a new
-        CancelledError, with that one as its `__context__`.)
+        Cancelling the task calls it off and closes its connection. `TidingsError.within(error)`, of the CancelledError
+        or of the TimeoutError of `asyncio.wait_for`, says what is known of the call if it may have been carried out:
+        its kind is `cancelled`, and its `sent` is true. On Python 3.10 a KeyboardInterrupt that comes out of
+        `asyncio.run` has lost it.
         """
         loop = get_running_loop()
         future = loop.create_future()
         call = self._engine.start_on(
             bridge_of(loop), future, arguments(operation, path, query, body, timeout, max_retries, headers)
         )
+        if self._provider is not None:
+            self._provider.leave_idle_loops()
         try:
             await future
         except BaseException as interruption:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeAlias, TypeVar, cast
 
-from tidings._errors import error_of
+from tidings._errors import Failure, TidingsError, error_of, explain
 from tidings._native import Engine, Response
 from tidings._token import Provider
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from typing_extensions import Self
-
-    from tidings._errors import Failure, TidingsError
+from tidings._typing import Self
 
 Scalar: TypeAlias = str | int | bool
 Parameters: TypeAlias = Mapping[str, Scalar] | Iterable[tuple[str, Scalar]]
@@ -25,7 +19,7 @@ _Pairs: TypeAlias = "list[tuple[str, str]] | None"
 Arguments: TypeAlias = "tuple[str, _Pairs, _Pairs, bytes | None, float | None, float | None, _Pairs]"
 """A call as the engine takes it: operation, path, query, body, timeout, retries, headers."""
 
-P = TypeVar("P", bound="Callable[[], Any]")
+P = TypeVar("P", bound=Callable[[], Any])
 
 
 class BaseClient(Generic[P]):
@@ -77,9 +71,12 @@ class BaseClient(Generic[P]):
         max_retries: the most retries of one call; 3 by default, 0 switches them off.
         allow_insecure: take a plain `http://` base URL for another machine.
 
-        Raises TidingsError of kind `config` for options that make no sense, and TypeError for those of a wrong type.
+        Raises TidingsError of kind `config` for options that make no sense, TypeError for those of a wrong type, and
+        ValueError for text with half of a surrogate pair.
         """
-        self._open(token_provider, locals(), from_environment=False)
+        options = {**locals()}
+        del key_id, key_secret, token  # or error reports that show variables show them, if options are refused
+        self._open(options, from_environment=False)
 
     @classmethod
     def from_env(
@@ -104,22 +101,40 @@ class BaseClient(Generic[P]):
 
         Reads `SINCH_PROJECT_ID`, `SINCH_KEY_ID`, `SINCH_KEY_SECRET`, `SINCH_REGION`, optionally `SINCH_APP_ID`, and
         `TIDINGS_BASE_URL`, with which the region is optional. An empty variable counts as unset. The error of kind
-        `config` names everything that is missing.
+        `config` names everything that is missing. Of a subclass, `__init__` is not run.
         """
-        options = locals()  # all of the above by name, and `cls`, which nobody looks up
+        options = {**locals()}
+        del key_id, key_secret, token
         client = cls.__new__(cls)
-        client._open(token_provider, options, from_environment=True)
+        client._open(options, from_environment=True)
         return client
 
-    def _open(self, token_provider: P | None, options: dict[str, Any], *, from_environment: bool) -> None:
-        self._provider = None if token_provider is None else self._accepted(Provider(token_provider))
-        asked = None if self._provider is None else (self._provider.number, self._provider.on_loop)
-        engine = Engine.open(options, from_environment, asked)
+    def _open(self, options: dict[str, Any], *, from_environment: bool) -> None:
+        try:
+            token_provider = options["token_provider"]
+            self._provider = None if token_provider is None else self._accepted(Provider(token_provider))
+            engine = Engine.open(options, from_environment, self._provider, explain)
+            shown = ((name, options[name]) for name in ("project_id", "region", "app_id"))
+            self._shown = " ".join(f"{name}={value!r}" for name, value in shown if value is not None)
+        finally:
+            options.clear()
         if not isinstance(engine, Engine):
             raise error_of(engine)
         self._engine = engine
-        shown = ((name, options[name]) for name in ("project_id", "region", "app_id"))
-        self._shown = " ".join(f"{name}={value!r}" for name, value in shown if value is not None)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            # Asked for what is missing only: the parts of a client that was never set up.
+            if name == "_shown":
+                return "not set up"
+            if name in {"_engine", "_provider"}:
+                message = "the client was not set up: a subclass must call super().__init__, and options be accepted"
+                raise TidingsError(message, kind="config")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be copied or pickled: share it, or make a client in each process")
 
     def _accepted(self, provider: Provider) -> Provider:
         return provider
@@ -152,31 +167,52 @@ def arguments(
     """A call as the engine takes it; see `Client.execute`."""
     return (
         operation,
-        None if path is None else _pairs(path),
-        None if query is None else _pairs(query),
+        None if path is None else _pairs("path", path),
+        None if query is None else _pairs("query", query),
         None if body is None else _encoded(body),
         timeout,
         max_retries,
-        None if headers is None else _pairs(headers),
+        None if headers is None else _pairs("headers", headers),
     )
 
 
-def _pairs(parameters: Parameters) -> list[tuple[str, str]]:
-    items = cast("Iterable[tuple[str, Scalar]]", parameters.items() if isinstance(parameters, Mapping) else parameters)
-    return [(name, value if isinstance(value, str) else _text(name, value)) for name, value in items]
+def _pairs(argument: str, parameters: object) -> list[tuple[str, str]]:
+    if not isinstance(parameters, Iterable) or isinstance(parameters, str | bytes):
+        raise TypeError(f"{argument} must be a mapping or pairs of names and values, not {type(parameters).__name__}")
+    items = cast("Iterable[object]", parameters.items() if isinstance(parameters, Mapping) else parameters)
+    return [_pair(argument, item) for item in items]
 
 
-def _text(name: str, value: object) -> str:
+def _pair(argument: str, item: object) -> tuple[str, str]:
+    pair: Any = item
+    if not isinstance(item, tuple | list) or len(pair) != 2:
+        raise TypeError(f"{argument} must be pairs of names and values, and one is {type(pair).__name__}")
+    name, value = pair
+    if not isinstance(name, str):
+        raise TypeError(f"a name in {argument} must be a string, not {type(name).__name__}")
+    return name, value if isinstance(value, str) else _text(argument, name, value)
+
+
+def _text(argument: str, name: str, value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
         case int():
             return str(value)
         case _:
-            raise TypeError(f"{name} must be a string, a whole number or a truth value, not {type(value).__name__}")
+            what = type(value).__name__
+            raise TypeError(f"{name} in {argument} must be a string, a whole number or a truth value, not {what}")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+def _object(value: object) -> dict[Any, Any]:
+    """A mapping of any make, as JSON can have it."""
+    mapping: Any = value
+    if isinstance(value, Mapping):
+        return dict(mapping)
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_object).encode
 
 
 def _encoded(body: object) -> bytes:

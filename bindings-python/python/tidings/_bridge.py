@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, get_running_loop
+from asyncio import AbstractEventLoop
+from contextvars import Context
 from threading import Thread
-from typing import TYPE_CHECKING
 from weakref import ref
 
+from tidings._errors import TidingsError
 from tidings._native import Bridge
-from tidings._token import provider_of
-
-if TYPE_CHECKING:
-    from tidings._native import TokenTicket
-    from tidings._token import Provider
 
 # By the loop's id, since a weak reference is dearer to look up. No lock: each loop looks for its own bridge only, and
 # what tidies up copes with others that do the same.
@@ -41,14 +37,20 @@ def _tidy_up() -> None:
 
 
 def _built(loop: AbstractEventLoop) -> Bridge:
+    """A new bridge. It lives as long as the loop and serves all its calls, so it must not run in the context of the one
+    that happened to be the first: hence the empty contexts."""
     try:
-        bridge = Bridge.over_socket(_ask)
-        loop.add_reader(bridge.fileno(), bridge.drain)
-    except NotImplementedError:
-        # This loop cannot watch sockets, as on Windows. A thread of Python's wakes it, and not the engine's: that one
-        # never waits for the interpreter.
-        bridge = Bridge.over_thread(_ask)
-        Thread(target=_wake, args=(ref(loop), bridge), name="tidings-wake", daemon=True).start()
+        try:
+            bridge = Bridge.over_socket()
+            Context().run(loop.add_reader, bridge.fileno(), bridge.drain)
+        except NotImplementedError:
+            # This loop cannot watch sockets, as on Windows. A thread of Python's wakes it, and not the engine's: that
+            # one never waits for the interpreter.
+            bridge = Bridge.over_thread()
+            Thread(target=_wake, args=(ref(loop), bridge), name="tidings-wake", daemon=True).start()
+    except (OSError, RuntimeError) as error:
+        message = "the event loop could not be connected, so nothing was sent: the cause of this error says why"
+        raise TidingsError(message, kind="internal") from error
     return bridge
 
 
@@ -58,24 +60,7 @@ def _wake(watched: ref[AbstractEventLoop], bridge: Bridge) -> None:
         if loop is None:
             return
         try:
-            loop.call_soon_threadsafe(bridge.drain)
+            loop.call_soon_threadsafe(bridge.drain, context=Context())
         except RuntimeError:  # it is closed
             return
         del loop
-
-
-def _ask(number: int, ticket: TokenTicket) -> None:
-    provider = provider_of(number)
-    if provider is not None:
-        task = get_running_loop().create_task(_serve(provider, ticket))
-        provider.tasks.add(task)
-        task.add_done_callback(provider.tasks.discard)
-
-
-async def _serve(provider: Provider, ticket: TokenTicket) -> None:
-    try:
-        provider.answer(ticket, await provider.function())
-    except BaseException as error:
-        provider.fail(ticket, error)
-        if not isinstance(error, Exception):
-            raise

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from threading import current_thread, main_thread
-from typing import TYPE_CHECKING
+from types import TracebackType
 
-from tidings._base import BaseClient, arguments
-from tidings._token import TokenProvider
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
-    from tidings._base import Parameters
-    from tidings._native import Response
-    from tidings._token import Provider
+from tidings._base import BaseClient, Parameters, arguments
+from tidings._native import Response
+from tidings._token import Provider, TokenProvider
+from tidings._typing import Self
 
 
 class Client(BaseClient[TokenProvider]):
@@ -28,6 +21,7 @@ class Client(BaseClient[TokenProvider]):
             sent = client.execute("sms.send", body={"to": "+46701234567", "text": "Your code is 4711"})
     """
 
+    __module__ = "tidings"
     __slots__ = ()
 
     def execute(
@@ -53,8 +47,8 @@ class Client(BaseClient[TokenProvider]):
 
         Raises TidingsError if the call was rejected, or if nobody knows (`unknown_outcome`).
 
-        Ctrl-C on the main thread calls it off within a tenth of a second. The KeyboardInterrupt has a TidingsError as
-        its `__cause__` if the call may have been carried out.
+        Ctrl-C on the main thread calls it off within a tenth of a second. `TidingsError.within(interrupt)` says what is
+        known of the call if it may have been carried out: its kind is `cancelled`, and its `sent` is true.
         """
         call = arguments(operation, path, query, body, timeout, max_retries, headers)
         return self._answer(self._engine.execute(call, current_thread() is main_thread()))

@@ -44,6 +44,7 @@ class Evidence:
     """What is known about a call whose outcome is unknown. With it the call can be looked for, in receipts or in a list
     of messages."""
 
+    __module__ = "tidings"
     __slots__ = ("correlation_id", "elapsed", "message_metadata", "phase", "started_at")
 
     phase: str
@@ -82,6 +83,8 @@ class TidingsError(Exception):
     Its text says what happened and what to do, and holds nothing personal; `body` and `evidence` may. If the app's own
     token provider failed, its exception is the `__cause__`. It can be pickled.
     """
+
+    __module__ = "tidings"
 
     kind: str
     """What kind of failure it is, the same in every language: `config`, `auth`, `permission`, `invalid_request`,
@@ -148,6 +151,34 @@ class TidingsError(Exception):
         self.retry_after = retry_after
         self.body = body
         self.evidence = evidence
+
+    @classmethod
+    def within(cls, exception: BaseException | None) -> TidingsError | None:
+        """What an exception that cut a call short says of the call: the TidingsError among its causes and contexts, the
+        nearest one, causes first. None if there is none, and for None.
+
+        For CancelledError, for the TimeoutError of `asyncio.wait_for` and `asyncio.timeout`, and for KeyboardInterrupt.
+        The error that it finds is of kind `cancelled`, and `sent` tells whether the call may have been carried out.
+        There is none if the call was certainly not carried out, or could change nothing. On Python 3.10 there is none
+        either for a KeyboardInterrupt that comes out of `asyncio.run`, which has lost it.
+
+            try:
+                await asyncio.wait_for(client.execute("sms.send", body=body), 2)
+            except asyncio.TimeoutError as error:
+                known = TidingsError.within(error)
+                if known is not None and known.sent:
+                    ...  # it may have been sent: known.evidence says how to find out
+        """
+        to_look_at, seen = [exception], set[int]()
+        while to_look_at:
+            error = to_look_at.pop()
+            if error is None or id(error) in seen:
+                continue
+            if isinstance(error, TidingsError):
+                return error
+            seen.add(id(error))
+            to_look_at += [error.__context__, error.__cause__]
+        return None
 
     def __reduce__(self) -> tuple[Any, ...]:
         # What pickle does by itself calls the class with the text alone.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
-from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
+    from asyncio import Task
+
     from tidings._native import TokenTicket
 
-Token: TypeAlias = "str | tuple[str, float]"
+Token: TypeAlias = str | tuple[str, float]
 """A bearer token that is good from now on, or one with its life in seconds."""
 
 TokenProvider: TypeAlias = Callable[[], Token]
@@ -19,14 +19,12 @@ TokenProvider: TypeAlias = Callable[[], Token]
 AsyncTokenProvider: TypeAlias = Callable[[], Awaitable[Token]]
 """The same as a coroutine function."""
 
-_numbers = count(1)
-_providers: WeakValueDictionary[int, Provider] = WeakValueDictionary()
-
 
 class Provider:
-    """A token provider under the number that the engine knows it by, with the exception it has failed with last."""
+    """A token provider, with the exception it has failed with last. The engine knows it by a number, as long as
+    somebody has the client."""
 
-    __slots__ = ("__weakref__", "_failure", "function", "number", "on_loop", "tasks")
+    __slots__ = ("__weakref__", "_failure", "_function", "_tasks", "on_loop")
 
     def __init__(self, function: Callable[[], Any]) -> None:
         # Not at the top: it is a third of what the import of the package would cost, and most have no provider.
@@ -34,15 +32,64 @@ class Provider:
 
         if not callable(function):
             raise TypeError(f"token_provider must be a function, not {type(function).__name__}")
-        self.function = function
-        self.number = next(_numbers)
+        self._function = function
         self.on_loop = iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
-        self.tasks: set[object] = set()
+        self._tasks: dict[Task[None], TokenTicket] = {}
         self._failure: tuple[int, BaseException] | None = None
-        _providers[self.number] = self
 
-    def answer(self, ticket: TokenTicket, token: object) -> None:
-        """Answers with what the function has returned."""
+    def serve(self, ticket: TokenTicket) -> None:
+        """Asks the function. The engine calls this on a thread of its own."""
+        try:
+            self._answer(ticket, self._function())
+        except BaseException as error:
+            self._fail(ticket, error)
+
+    def serve_on_loop(self, ticket: TokenTicket) -> None:
+        """Asks the coroutine function, as a task of the running loop."""
+        from asyncio import get_running_loop
+
+        task = get_running_loop().create_task(self._serve(ticket))
+        self._tasks[task] = ticket
+        task.add_done_callback(self._served)
+
+    def leave_idle_loops(self) -> None:
+        """Takes the question back from a loop that does not run, for the one that runs and waits for it."""
+        for task, ticket in list(self._tasks.items()):
+            loop = task.get_loop()
+            if not loop.is_running():
+                ticket.hand_on("its event loop does not run")
+            if loop.is_closed():
+                self._tasks.pop(task, None)
+
+    def failure(self, number: int | None) -> BaseException | None:
+        """What it has raised under that number, unless it has failed again since."""
+        if self._failure is not None and self._failure[0] == number:
+            return self._failure[1]
+        return None
+
+    def _served(self, task: Task[None]) -> None:
+        ticket = self._tasks.pop(task, None)
+        if ticket is not None and task.cancelled():
+            # Cancelled before it began, it has not seen that. After an answer this changes nothing.
+            from asyncio import CancelledError
+
+            self._hand_on(ticket, CancelledError())
+
+    async def _serve(self, ticket: TokenTicket) -> None:
+        from asyncio import CancelledError
+
+        try:
+            self._answer(ticket, await self._function())
+        except (CancelledError, GeneratorExit) as error:
+            # Its loop ends. That must be no failure of those who wait on others.
+            self._hand_on(ticket, error)
+            raise
+        except BaseException as error:
+            self._fail(ticket, error)
+            if not isinstance(error, Exception):
+                raise
+
+    def _answer(self, ticket: TokenTicket, token: object) -> None:
         match token:
             case str():
                 ticket.answer(token, None)
@@ -54,30 +101,14 @@ class Provider:
                     token.close()  # or Python warns that nobody has awaited it
                 raise TypeError(f"a token provider returns a token, or a token and its life in seconds, not {what}")
 
-    def fail(self, ticket: TokenTicket, error: BaseException) -> None:
-        """Answers with what it has raised. Only the name goes through the engine: the text may hold a secret."""
-        number = next(_numbers)
-        self._failure = (number, error)
-        ticket.fail(type(error).__name__, number)
+    # Only a name and the number go through the engine: the text may hold a secret.
 
-    def failure(self, number: int | None) -> BaseException | None:
-        """What it has raised under that number, unless it has failed again since."""
-        if self._failure is not None and self._failure[0] == number:
-            return self._failure[1]
-        return None
+    def _fail(self, ticket: TokenTicket, error: BaseException) -> None:
+        if ticket.open:
+            self._failure = (ticket.number, error)
+            ticket.fail(type(error).__name__)
 
-
-def provider_of(number: int) -> Provider | None:
-    """The provider of that number, while somebody has its client."""
-    return _providers.get(number)
-
-
-def serve(number: int, ticket: TokenTicket) -> None:
-    """Asks the provider of that number. The engine calls this on a thread of its own."""
-    provider = provider_of(number)
-    if provider is None:
-        return
-    try:
-        provider.answer(ticket, provider.function())
-    except BaseException as error:
-        provider.fail(ticket, error)
+    def _hand_on(self, ticket: TokenTicket, error: BaseException) -> None:
+        if ticket.open:
+            self._failure = (ticket.number, error)
+            ticket.hand_on(type(error).__name__)

@@ -11,19 +11,22 @@ fault, `sandbox.run_until_idle` lets everything that is planned happen now, `san
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from tidings import _native
+from tidings._async_client import AsyncClient
+from tidings._base import BaseClient
 from tidings._client import Client
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    from typing_extensions import Self
-
-    from tidings._async_client import AsyncClient
+from tidings._typing import Self
 
 __all__ = ["Sandbox"]
+
+C = TypeVar("C", bound=BaseClient[Any])
+
+_sandboxes: WeakKeyDictionary[BaseClient[Any], _native.Sandbox] = WeakKeyDictionary()
+"""What keeps a sandbox alive while it has a client, even if nobody else holds it."""
 
 
 class Sandbox:
@@ -71,20 +74,26 @@ class Sandbox:
         return dict(self._sandbox.environment)
 
     def client(self, *, app_id: str | None = None) -> Client:
-        """A client of it."""
-        project_id = self.environment["SINCH_PROJECT_ID"]
-        return Client(
-            project_id=project_id, key_id=self.key_id, key_secret=self.key_secret, base_url=self.url, app_id=app_id
-        )
+        """A client of it. While there is one, the sandbox goes on until `stop`."""
+        return self._kept_by(Client(**self._options(app_id)))
 
     def async_client(self, *, app_id: str | None = None) -> AsyncClient:
-        """A client of it, for asyncio."""
-        from tidings._async_client import AsyncClient
+        """The same for asyncio."""
+        return self._kept_by(AsyncClient(**self._options(app_id)))
 
+    def _options(self, app_id: str | None) -> dict[str, Any]:
         project_id = self.environment["SINCH_PROJECT_ID"]
-        return AsyncClient(
-            project_id=project_id, key_id=self.key_id, key_secret=self.key_secret, base_url=self.url, app_id=app_id
-        )
+        return {
+            "project_id": project_id,
+            "key_id": self.key_id,
+            "key_secret": self.key_secret,
+            "base_url": self.url,
+            "app_id": app_id,
+        }
+
+    def _kept_by(self, client: C) -> C:
+        _sandboxes[client] = self._sandbox
+        return client
 
     def __enter__(self) -> Self:
         return self
