@@ -4,7 +4,7 @@
 //     node scripts/build.mjs [--debug]
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -20,3 +20,8 @@ if (!existsSync(compiler)) run('npm', 'ci', '--ignore-scripts', '--no-audit', '-
 run('node', join('scripts', 'build-native.mjs'), ...process.argv.slice(2));
 rmSync(join(folder, 'dist'), { recursive: true, force: true });
 run('node', compiler, '--project', 'tsconfig.json');
+// They describe what is no part of the surface, and nothing of the surface mentions them.
+for (const name of ['bridge', 'given', 'native', 'signals']) rmSync(join(folder, 'dist', `${name}.d.ts`));
+// npm packs nothing from outside of the folder.
+for (const name of ['LICENSE-APACHE', 'LICENSE-MIT'])
+  copyFileSync(join(folder, '..', name), join(folder, name));

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Object, Uint8ArraySlice};
+use napi::bindgen_prelude::{JsObjectValue as _, Object, Uint8ArraySlice};
 use napi::{Either, Env};
 use napi_derive::napi;
 use tidings_core::Error;
 use tidings_core::door::{self, Door, ErrorRecord, Runtime};
 
 use crate::bridge::{Arrival, Bridge, Channel};
+use crate::outcome::{Teller, fault, unless_panicked};
 use crate::records::{Arguments, Config, Failure, Pairs};
 
 /// An engine that tells its results over a [`Bridge`].
@@ -32,14 +33,15 @@ impl Engine {
         provider: Option<f64>,
     ) -> Either<Engine, Failure> {
         let channel = bridge.channel();
-        match open(Arc::clone(&channel), config, environment, provider) {
-            Ok(door) => Either::A(Engine { door, channel }),
-            Err(error) => Either::B(Failure::from(&error)),
+        match unless_panicked(|| open(Arc::clone(&channel), config, environment, provider)) {
+            Some(Ok(door)) => Either::A(Engine { door, channel }),
+            Some(Err(error)) => Either::B(Failure::from(&error)),
+            None => Either::B(Failure::from(fault())),
         }
     }
 
     /// Starts a call; what becomes of it arrives at the bridge under the number `call`, exactly once. The handle calls it
-    /// off; it is only made if it is asked for, since objects that need a finalizer are dear.
+    /// off; it is only made if it is asked for, since objects that need a finalizer are dear. A panic is an outcome as well.
     #[napi(catch_unwind)]
     #[allow(clippy::too_many_arguments, reason = "an object would cost a look-up per field and call")]
     pub fn start(
@@ -58,19 +60,25 @@ impl Engine {
         let arguments = Arguments { operation, path, query, body, timeout, max_retries, headers };
         self.channel.call_begins(env);
         let channel = Arc::clone(&self.channel);
-        let done = move |result: Result<_, Error>| {
-            channel.put(match result {
+        let teller = Teller::new(move |outcome| {
+            channel.put(match outcome {
                 Ok(response) => Arrival::Answered { call, response },
-                Err(error) => Arrival::Failed { call, record: Box::new(ErrorRecord::from(&error)) },
+                Err(record) => Arrival::Failed { call, record: Box::new(record) },
             });
+        });
+        let done = |result: Result<_, Error>| {
+            teller.tell(result.map_err(|error| ErrorRecord::from(&error)));
         };
-        match arguments.into_record() {
-            Ok(record) => self.door.start(record, done).filter(|_| cancellable).map(CallHandle),
+        unless_panicked(|| match arguments.into_record() {
+            Ok(record) => self.door.start(record, done),
             Err(error) => {
                 done(Err(error));
                 None
             }
-        }
+        })
+        .flatten()
+        .filter(|_| cancellable)
+        .map(CallHandle)
     }
 
     /// Closes the engine: calls under way end, further ones fail. Doing it again changes nothing.
@@ -97,7 +105,11 @@ fn open(
     let provider = provider.map(|provider| {
         door::TokenTicket::provider(move |ticket| channel.put(Arrival::Asked { provider, ticket }))
     });
-    let variable = |name: &str| environment.as_ref()?.get(name).ok()?;
+    // Only what it has itself: what hangs on `Object.prototype` is nobody's configuration.
+    let variable = |name: &str| {
+        let environment = environment.as_ref()?;
+        environment.has_own_property(name).ok()?.then(|| environment.get(name).ok()?)?
+    };
     Door::open(record.into_config_reading(provider, variable)?, Runtime::shared()?)
 }
 

@@ -1,6 +1,5 @@
 //! Start and stop of the local sandbox. Both may take some time, so they run on Node's pool of threads.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -9,6 +8,8 @@ use napi::{Env, Error, Result, Task};
 use napi_derive::napi;
 use tidings_core::door;
 use tidings_sandbox::Options;
+
+use crate::outcome;
 
 /// A running sandbox, or one that was stopped.
 #[napi]
@@ -115,6 +116,5 @@ fn fault(text: &str) -> Error {
 
 /// Node's pool calls these functions without the net that napi spreads under others.
 fn unless_panicked<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err(fault("a fault of Tidings itself; please report it")))
+    outcome::unless_panicked(work).unwrap_or_else(|| Err(fault(&outcome::fault().message)))
 }

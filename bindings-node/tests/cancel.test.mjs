@@ -3,10 +3,11 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 
 import { Client } from 'tidings';
 
-import { ENDLESS, eventually, rejection, send, TEXT, World } from './support.mjs';
+import { ENDLESS, eventually, rejection, send, TEXT, TO, World } from './support.mjs';
 
 test('an aborted send rejects with the reason of the signal and closes its socket', async () => {
   const world = await World.make();
@@ -29,6 +30,77 @@ test('a signal that is aborted already lets nothing out', async () => {
   assert.ok(thrown instanceof DOMException);
   assert.equal(thrown.name, 'AbortError');
   assert.deepEqual(await world.requests('messages.send'), []);
+});
+
+test('a signal that is aborted while the call is read lets nothing out', async () => {
+  const world = await World.make();
+  const client = world.client();
+  const body = { to: TO, text: TEXT };
+  /** @type {((abort: () => void) => object)[]} */
+  const ways = [
+    (abort) => ({ body: { toJSON: () => (abort(), body) } }),
+    (abort) => ({
+      get body() {
+        abort();
+        return body;
+      },
+    }),
+    (abort) => ({
+      body,
+      headers: {
+        get 'x-mine'() {
+          abort();
+          return 'mine';
+        },
+      },
+    }),
+    (abort) => ({ body, query: new Proxy({}, { ownKeys: () => (abort(), []) }) }),
+  ];
+  for (const way of ways) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const call = way(() => {
+      controller.abort('while it is read');
+    });
+    // Not spread, which would read it here.
+    Object.defineProperty(call, 'signal', { value: signal, enumerable: true });
+    assert.equal(await rejection(client.execute('sms.send', call)), 'while it is read');
+    assert.equal(getEventListeners(signal, 'abort').length, 0);
+  }
+  assert.deepEqual(await world.requests('messages.send'), []);
+});
+
+test('the signal is read once', async () => {
+  const world = await World.make();
+  await world.hang('apps.list');
+  const controller = new AbortController();
+  let read = 0;
+  const call = world.client().execute('apps.list', {
+    get signal() {
+      read += 1;
+      return read === 1 ? controller.signal : undefined;
+    },
+  });
+  controller.abort('enough');
+  assert.equal(await rejection(call), 'enough');
+  assert.equal(read, 1);
+});
+
+test('many calls that share a signal make no warning, and leave no listener', async (context) => {
+  const world = await World.make();
+  /** @type {Error[]} */
+  const warnings = [];
+  const listen = (/** @type {Error} */ warning) => void warnings.push(warning);
+  process.on('warning', listen);
+  context.after(() => process.off('warning', listen));
+  const { signal } = new AbortController();
+  const client = world.client();
+  const calls = Array.from({ length: 64 }, () => client.execute('apps.list', { signal }));
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  await Promise.all(calls);
+  await turn(); // warnings come a turn later
+  assert.deepEqual(warnings, []);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
 });
 
 test('a call aborted while it waits for its token rejects at once and is never sent', async () => {

@@ -85,6 +85,13 @@ test('a value of another type is refused without being shown', () => {
   }
 });
 
+test('a text that would arrive as another is refused', () => {
+  assert.throws(
+    () => new Client({ ...good, keySecret: 'a\ud800' }),
+    /^TypeError: keySecret must be well-formed text/,
+  );
+});
+
 test('a call of another type is refused without being shown', async () => {
   const client = new Client(good);
   const execute = /** @type {(...given: unknown[]) => Promise<unknown>} */ (client.execute.bind(client));

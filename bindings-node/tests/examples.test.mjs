@@ -22,13 +22,21 @@ function snippets(name) {
   return [...text.matchAll(/^```js\n(.*?)^```/gms)].map((found) => String(found[1]));
 }
 
-test('the example of the README is a program', async () => {
-  const [program, ...others] = snippets('README.md');
-  assert.ok(program && others.length === 0);
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
-    cwd: folder,
-  });
-  assert.match(stdout, /^accepted: [0-9A-Z]{26}\ntexts on the handset: 1\n$/);
+test('the examples of the README are programs', async () => {
+  const outputs = [
+    /^accepted: [0-9A-Z]{26}\ntexts on the handset: 1\n$/,
+    /^unknown_outcome true order 7\ntexts on the handset: 1\n$/,
+  ];
+  const programs = snippets('README.md');
+  assert.equal(programs.length, outputs.length);
+  for (const [index, program] of programs.entries()) {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '--eval', program],
+      { cwd: folder },
+    );
+    assert.match(stdout, /** @type {RegExp} */ (outputs[index]));
+  }
 });
 
 const documented = readdirSync(`${folder}ts`)

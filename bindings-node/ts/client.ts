@@ -1,17 +1,20 @@
-import { isUint8Array } from 'node:util/types';
-
 import { bridge } from './bridge.js';
 import type { Ended } from './bridge.js';
 import { TidingsError } from './errors.js';
+import * as given from './given.js';
 import { FAILED, native } from './native.js';
-import type { NativeCallHandle, NativeEngine, Pairs } from './native.js';
+import type { NativeCallHandle, NativeConfig, NativeEngine } from './native.js';
 import { Response } from './response.js';
+import { attach, release } from './signals.js';
 import { TokenSource } from './token.js';
 import type { TokenProvider } from './token.js';
 
 /**
  * How a client is set up. Credentials are given in one way: an access key (`keyId` and `keySecret`), a `token` or a
  * `tokenProvider`. All times are in milliseconds.
+ *
+ * A plain object, or an instance of a class with these fields or getters. A name that is not here is refused; what hangs on
+ * `Object.prototype` never counts.
  */
 export interface ClientOptions {
   /** The project's id. */
@@ -27,12 +30,12 @@ export interface ClientOptions {
   /** Send the access key itself with every call (HTTP Basic). For tests only; the API limits it hard. */
   readonly basicAuthentication?: boolean | undefined;
   /** `us`, `eu` or `br`: the region the app was made in. There is no default. */
-  readonly region?: string | undefined;
+  readonly region?: 'us' | 'eu' | 'br' | (string & {}) | undefined;
   /** One address for every host, for instance of a sandbox; then the region is not needed. */
   readonly baseUrl?: string | undefined;
   /** The app that is meant where a call needs one and names none. */
   readonly appId?: string | undefined;
-  /** How long a call may take, all waiting and retries included; 30,000 by default. */
+  /** How long a call may take, all waiting and retries included; 30,000 by default. 0 is no time at all, not no limit. */
   readonly timeout?: number | undefined;
   /** How long a connection may take to come up; 5,000 by default. */
   readonly connectTimeout?: number | undefined;
@@ -44,8 +47,8 @@ export interface ClientOptions {
   readonly allowInsecure?: boolean | undefined;
 }
 
-/** What the values of the options are, for callers without a compiler. */
-const TYPES: Record<keyof ClientOptions, 'string' | 'number' | 'boolean' | 'function'> = {
+/** @internal */
+export const CLIENT_OPTIONS: given.Names<ClientOptions> = {
   projectId: 'string',
   keyId: 'string',
   keySecret: 'string',
@@ -62,26 +65,47 @@ const TYPES: Record<keyof ClientOptions, 'string' | 'number' | 'boolean' | 'func
   allowInsecure: 'boolean',
 };
 
-/** Parameters of a path or a query. What is undefined is left out. */
-export type CallParameters = Readonly<Record<string, string | number | boolean | undefined>>;
+/**
+ * Parameters of a path or a query: the own fields of an object, also one with an interface. Numbers must be finite; what is
+ * undefined is left out. A `Map`, `URLSearchParams` or `Headers` is refused: `Object.fromEntries` makes an object of it.
+ */
+export type CallParameters<T = Readonly<Record<string, string | number | boolean | undefined>>> = {
+  readonly [K in keyof T]: string | number | boolean | undefined;
+} & { readonly [Symbol.iterator]?: never };
 
-/** What one call needs. All of it may be left out. */
-export interface CallOptions {
+/** What one call needs. All of it may be left out. A name that is not here is refused. */
+export interface CallOptions<Path = CallParameters, Query = CallParameters> {
   /** Parameters of the path. `project_id` is filled in by the client. */
-  readonly path?: CallParameters | undefined;
+  readonly path?: Path | undefined;
   /** Parameters of the query. */
-  readonly query?: CallParameters | undefined;
-  /** The body: a value that is written as JSON, or JSON that is written already, as a string or as bytes. */
+  readonly query?: Query | undefined;
+  /**
+   * The body: a value that is written as JSON, or JSON that is written already, as a string or as the bytes of a
+   * `Uint8Array`. What JSON cannot hold, such as a promise, a `Map` or a `Blob`, is refused.
+   */
   readonly body?: object | string | undefined;
-  /** How long this call may take, all waiting and retries included, in milliseconds. */
+  /** How long this call may take, all waiting and retries included, in milliseconds. 0 is no time at all, not no limit. */
   readonly timeout?: number | undefined;
-  /** The most retries of this call; 0 switches them off. */
+  /**
+   * The most retries of this call; 0 switches them off. It does not concern the token, which calls share: to fetch it the
+   * client's own `maxRetries` counts.
+   */
   readonly maxRetries?: number | undefined;
-  /** Further headers. Those that the client writes itself are refused. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Further headers, at most 100. Those that the client writes itself are refused. */
+  readonly headers?: CallParameters | undefined;
   /** Calls the call off: its connection is closed, and it fails at once with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const CALL_OPTIONS: given.Names<CallOptions> = {
+  path: 'any',
+  query: 'any',
+  body: 'any',
+  timeout: 'number',
+  maxRetries: 'number',
+  headers: 'any',
+  signal: 'any',
+};
 
 /**
  * A client of the Conversation API. Make one and share it: it keeps the token and the connections.
@@ -102,22 +126,22 @@ export class Client {
    * Checks the options. No I/O.
    *
    * @throws {@link TidingsError} of the kind `config` if something is missing, wrong or given twice.
+   * @throws `TypeError` if an option has another type, or there is none of that name.
    */
   constructor(options: ClientOptions);
   /** @internal */
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- only the first is part of the surface
   constructor(options: ClientOptions, environment: NodeJS.ProcessEnv);
   constructor(options: ClientOptions, environment?: NodeJS.ProcessEnv) {
-    for (const [name, type] of Object.entries(TYPES)) typed(name, options[name as keyof ClientOptions], type);
-    const { tokenProvider } = options;
+    const { tokenProvider, ...config } = given.options(options, CLIENT_OPTIONS);
     this.#tokens = tokenProvider && new TokenSource(tokenProvider);
     const opened = native.Engine.open(
       bridge.native,
-      { ...options, languageVersion: process.versions.node },
+      { __proto__: null, ...config, languageVersion: process.versions.node } as NativeConfig,
       environment,
       this.#tokens && bridge.list(this.#tokens),
     );
-    if ('kind' in opened) throw new TidingsError(opened);
+    if (!(opened instanceof native.Engine)) throw new TidingsError(opened);
     this.#engine = opened;
   }
 
@@ -135,26 +159,39 @@ export class Client {
    * Makes a call and gives its answer as bytes: the door under all methods.
    *
    * @param operation - The operation's id, such as `sms.send` or `apps.list`.
-   * @throws {@link TidingsError} if it failed; the reason of the signal if it was called off.
+   * @throws {@link TidingsError} if it failed; the reason of the signal if it was called off; a `TypeError` if it was given
+   *   what no call can be made of.
    */
-  async execute(operation: string, options: CallOptions = {}): Promise<Response> {
-    const { signal } = options;
+  async execute<
+    Path extends CallParameters<Path> = CallParameters,
+    Query extends CallParameters<Query> = CallParameters,
+  >(operation: string, options: CallOptions<Path, Query> = {}): Promise<Response> {
+    given.typed('operation', operation, 'string');
+    const call = given.options<CallOptions>(options, CALL_OPTIONS);
+    const { signal } = call;
+    given.signal(signal);
     signal?.throwIfAborted();
-    let abort: (() => void) | undefined;
+    let callOff: (() => void) | undefined;
     try {
       const ended = await new Promise<Ended>((resolve, reject) => {
-        const handle = this.#start(operation, options, resolve);
-        abort = () => {
-          handle?.cancel();
-          reject(signal?.reason as Error);
-        };
-        signal?.addEventListener('abort', abort, { once: true });
+        let handle: NativeCallHandle | null = null;
+        const start = this.#prepare(operation, call, resolve);
+        if (signal) {
+          callOff = () => {
+            reject(signal.reason as Error);
+            handle?.cancel();
+          };
+          attach(signal, callOff);
+          // Once more: what was given may have run code of the caller's on its way here. From here on nothing of it runs.
+          signal.throwIfAborted();
+        }
+        handle = start(signal !== undefined);
       });
       // Made here and not where the result arrives, so that its stack leads to the caller.
       if (ended[0] === FAILED) throw new TidingsError(ended[2], this.#tokens?.cause(ended[2]));
       return new Response(ended);
     } finally {
-      if (abort) signal?.removeEventListener('abort', abort);
+      if (signal && callOff) release(signal, callOff);
     }
   }
 
@@ -177,44 +214,35 @@ export class Client {
     return Promise.resolve();
   }
 
-  #start(operation: string, options: CallOptions, settle: (ended: Ended) => void): NativeCallHandle | null {
-    const { path, query, body, timeout, maxRetries, headers, signal } = options;
-    typed('operation', operation, 'string');
-    typed('timeout', timeout, 'number');
-    typed('maxRetries', maxRetries, 'number');
-    const written =
-      typeof body === 'string' || body === undefined || isUint8Array(body) ? body : JSON.stringify(body);
-    const [flatPath, flatQuery, flatHeaders] = [pairs(path), pairs(query), pairs(headers)];
-    const call = bridge.expect(settle);
-    try {
-      return this.#engine.start(
-        call,
-        signal !== undefined,
-        operation,
-        flatPath,
-        flatQuery,
-        written,
-        timeout,
-        maxRetries,
-        flatHeaders,
-      );
-    } catch (thrown) {
-      bridge.forget(call);
-      throw thrown;
-    }
+  /** Reads all that was given. What it returns starts the call, and runs no code of the caller's. */
+  #prepare(
+    operation: string,
+    call: CallOptions,
+    settle: (ended: Ended) => void,
+  ): (cancellable: boolean) => NativeCallHandle | null {
+    const { timeout, maxRetries } = call;
+    const body = given.json(call.body);
+    const path = given.pairs('path', call.path);
+    const query = given.pairs('query', call.query);
+    const headers = given.pairs('headers', call.headers);
+    return (cancellable) => {
+      const number = bridge.expect(settle);
+      try {
+        return this.#engine.start(
+          number,
+          cancellable,
+          operation,
+          path,
+          query,
+          body,
+          timeout,
+          maxRetries,
+          headers,
+        );
+      } catch (thrown) {
+        bridge.forget(number);
+        throw thrown;
+      }
+    };
   }
-}
-
-function pairs(parameters: CallParameters | undefined): Pairs {
-  if (parameters === undefined) return undefined;
-  const flat: string[] = [];
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) flat.push(name, String(value));
-  }
-  return flat;
-}
-
-/** Refuses a value of another type without showing it, since it may be a secret. */
-function typed(name: string, value: unknown, type: string): void {
-  if (value !== undefined && typeof value !== type) throw new TypeError(`${name} must be a ${type}`);
 }

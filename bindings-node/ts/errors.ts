@@ -105,19 +105,23 @@ export class TidingsError extends Error {
   readonly #body: Buffer | undefined;
   readonly #evidence: Evidence | undefined;
 
-  /** Made by the client. */
+  /** Made by the client only. */
+  constructor(made: never);
+  /** @internal */
+  constructor(record: ErrorRecord, cause?: unknown);
   constructor(record: ErrorRecord, cause?: unknown) {
-    const { text, message: reason, body, evidence, cause: _text, causeNumber: _number, ...fields } = record;
+    // What does not apply is absent, and must not be found on `Object.prototype`.
+    const own = { __proto__: null, ...record } as ErrorRecord;
+    const { text, message: reason, body, evidence, cause: _text, causeNumber: _number, ...fields } = own;
     super(text, cause === undefined ? undefined : { cause });
     // Only what there is becomes a field: an error is looked at in consoles.
     Object.assign(this, fields, { reason });
     this.#body = body;
     this.#evidence = evidence && {
-      phase: evidence.phase,
+      correlationId: undefined,
+      messageMetadata: undefined,
+      ...evidence,
       startedAt: new Date(evidence.startedAt),
-      elapsed: evidence.elapsed,
-      correlationId: evidence.correlationId,
-      messageMetadata: evidence.messageMetadata,
     };
   }
 

@@ -4,7 +4,7 @@
  * The types are those of `src/*.rs`, written by hand: they are few, and say more than generated ones would.
  */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ErrorKind, Phase } from './errors.js';
@@ -114,7 +114,7 @@ export interface NativeSandbox {
 
 interface Native {
   Bridge: new (wake: () => void) => NativeBridge;
-  Engine: {
+  Engine: (abstract new () => NativeEngine) & {
     open(
       bridge: NativeBridge,
       config: NativeConfig,
@@ -122,11 +122,13 @@ interface Native {
       provider: number | undefined,
     ): NativeEngine | ErrorRecord;
   };
-  Sandbox: { start(port: number | undefined, seed: number | undefined): Promise<NativeSandbox> };
+  Sandbox: (abstract new () => NativeSandbox) & {
+    start(port: number | undefined, seed: number | undefined): Promise<NativeSandbox>;
+  };
 }
 
-/** Where the library stands: in the root of the package. */
-const FOLDER = join(__dirname, '..');
+/** Where the library stands: in the root of the package. A bundle of ES modules has no such name. */
+const FOLDER = typeof __dirname === 'string' ? join(__dirname, '..') : undefined;
 
 /** What it may be called, for Linux once for each of its two common C libraries. */
 const PLATFORM = `${process.platform}-${process.arch}`;
@@ -147,14 +149,33 @@ function described(): string {
   return `This is Node.js ${process.version} on ${PLATFORM}${libc}.`;
 }
 
-const MEND =
-  'Build it with `npm run prepare` in the folder of the package; that needs Rust (https://rustup.rs) and a C compiler.';
+/** What helps depends on where this file has come to: a bundle, a checkout, or a package that was built elsewhere. */
+function mend(): string {
+  if (FOLDER === undefined || !isPackage(FOLDER)) {
+    return 'The package seems to have been bundled, and its library cannot be: keep tidings external (with esbuild: --external:tidings), and install it where the bundle runs.';
+  }
+  if (existsSync(join(FOLDER, 'scripts', 'build.mjs'))) {
+    return `Build it with \`npm run prepare\` in ${FOLDER}; that needs Rust (https://rustup.rs) and a C compiler.`;
+  }
+  return 'This package was built for another machine: install one that was built for this platform, or install from a checkout, which builds it.';
+}
+
+function isPackage(folder: string): boolean {
+  try {
+    const description: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return (description as { name?: unknown }).name === 'tidings';
+  } catch {
+    return false;
+  }
+}
 
 function load(): Native {
-  const found = NAMES.map((name) => join(FOLDER, name)).filter((path) => existsSync(path));
+  const found =
+    FOLDER === undefined ? [] : NAMES.map((name) => join(FOLDER, name)).filter((path) => existsSync(path));
   if (found.length === 0) {
+    const where = FOLDER === undefined ? '' : ` in ${FOLDER}`;
     throw new Error(
-      `tidings: its native library is missing: no ${NAMES.join(' or ')} in ${FOLDER}. ${described()} ${MEND}`,
+      `tidings: its native library is missing: no ${NAMES.join(' or ')}${where}. ${described()} ${mend()}`,
     );
   }
   const failures: string[] = [];
@@ -169,7 +190,7 @@ function load(): Native {
     }
   }
   throw new Error(
-    `tidings: its native library could not be loaded: ${failures.join('; ')}. ${described()} ${MEND}`,
+    `tidings: its native library could not be loaded: ${failures.join('; ')}. ${described()} ${mend()}`,
     { cause },
   );
 }

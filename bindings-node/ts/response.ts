@@ -1,3 +1,6 @@
+// A program may name no types of its own, and `Buffer` is one of these.
+/// <reference types="node" preserve="true" />
+
 import type { InspectOptions, inspect as Inspect } from 'node:util';
 
 import type { Answered } from './native.js';
@@ -14,7 +17,11 @@ export class Response {
   readonly #body: Buffer;
   #headers: Headers | string;
 
-  /** Made by the client. */
+  /** Made by the client only. */
+  constructor(made: never);
+  /** @internal */
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- only the first is part of the surface
+  constructor(answered: Answered);
   constructor([, , status, headers, body, attempts, requestId]: Answered) {
     this.status = status;
     this.attempts = attempts;

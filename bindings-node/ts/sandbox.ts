@@ -16,8 +16,9 @@
  * @module
  */
 
-import { Client } from './client.js';
+import { CLIENT_OPTIONS, Client } from './client.js';
 import type { ClientOptions } from './client.js';
+import * as given from './given.js';
 import { native } from './native.js';
 import type { NativeSandbox } from './native.js';
 
@@ -29,6 +30,8 @@ export interface SandboxOptions {
   readonly seed?: number | undefined;
 }
 
+const SANDBOX_OPTIONS: given.Names<SandboxOptions> = { port: 'number', seed: 'number' };
+
 /** Sandboxes that run. Without this list one that nobody holds, but its address, would stop at the next collection. */
 const running = new Set<NativeSandbox>();
 
@@ -37,6 +40,8 @@ export class Sandbox {
   readonly #native: NativeSandbox;
 
   private constructor(started: NativeSandbox) {
+    // `private` says nothing to callers without a compiler.
+    if (!(started instanceof native.Sandbox)) throw new TypeError('a sandbox is made with Sandbox.start()');
     this.#native = started;
     running.add(started);
   }
@@ -44,11 +49,13 @@ export class Sandbox {
   /**
    * Starts a sandbox on 127.0.0.1. When the promise resolves, it answers.
    *
-   * @throws An `Error` if the port is taken, or an option makes no sense.
+   * @throws An `Error` if the port is taken, or an option makes no sense; a `TypeError` if an option has another type, or
+   *   there is none of that name.
    */
   static async start(options: SandboxOptions = {}): Promise<Sandbox> {
+    const { port, seed } = given.options(options, SANDBOX_OPTIONS);
     try {
-      return new Sandbox(await native.Sandbox.start(options.port, options.seed));
+      return new Sandbox(await native.Sandbox.start(port, seed));
     } catch (thrown) {
       // Anew, since errors from Node's pool of threads have no stack.
       throw new Error(`the sandbox could not be started: ${(thrown as Error).message}`);
@@ -73,7 +80,8 @@ export class Sandbox {
   /** A client of the sandbox. What the options say counts more. */
   client(options: ClientOptions = {}): Client {
     const { url: baseUrl, keyId, keySecret } = this;
-    return new Client({ projectId: 'sandbox-project', baseUrl, keyId, keySecret, ...options });
+    const taken = given.options(options, CLIENT_OPTIONS);
+    return new Client({ projectId: 'sandbox-project', baseUrl, keyId, keySecret, ...taken });
   }
 
   /** Stops it, within a quarter of a second. Doing it again changes nothing. */

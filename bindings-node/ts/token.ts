@@ -1,3 +1,4 @@
+import { property } from './given.js';
 import type { ErrorRecord, NativeTokenTicket } from './native.js';
 
 /** A bearer token. */
@@ -16,7 +17,8 @@ export type Token =
 /**
  * The app's own way to get tokens, for instance from its backend. It is called when a new token is needed, by one call at
  * a time, and has 10 seconds. If it throws, the calls that wait for the token fail with the kind `auth` and what was thrown
- * as their `cause`; the next call asks again.
+ * as their `cause`; the next call asks again. It must not call the client that it belongs to: that call would wait for the
+ * very token. Another client is fine.
  *
  * ```js
  * const tokenProvider = async () => {
@@ -30,7 +32,11 @@ export type Token =
  */
 export type TokenProvider = () => Token | Promise<Token>;
 
-/** A provider with what it failed with last. */
+/**
+ * A provider with what it failed with last.
+ *
+ * @internal
+ */
 export class TokenSource {
   readonly #provider: TokenProvider;
   #failures = 0;
@@ -45,7 +51,9 @@ export class TokenSource {
     try {
       const provider = this.#provider; // called without a `this`
       const token: unknown = await provider();
-      const { token: text, expiresIn } = typeof token === 'string' ? { token } : ((token ?? {}) as Fields);
+      const fields = typeof token === 'object' && token !== null ? token : undefined;
+      const text = fields ? property(fields, 'token') : token;
+      const expiresIn = fields && property(fields, 'expiresIn');
       if (typeof text !== 'string' || (expiresIn !== undefined && typeof expiresIn !== 'number')) {
         throw new TypeError(
           'the token provider must return a token: a string, or { token: string, expiresIn?: number }',
@@ -61,13 +69,8 @@ export class TokenSource {
 
   /** What is behind an error: the very thing the provider threw, if it is the latest; else as text, if anything is known. */
   cause(record: ErrorRecord): unknown {
-    return record.causeNumber === this.#failures ? this.#thrown : record.cause;
+    return property(record, 'causeNumber') === this.#failures ? this.#thrown : property(record, 'cause');
   }
-}
-
-interface Fields {
-  token?: unknown;
-  expiresIn?: unknown;
 }
 
 /** Anything can be thrown, also what cannot be shown. */

@@ -25,6 +25,15 @@ interface Send {
   text: string;
 }
 
+interface Ledger {
+  to: string;
+  project_id?: string;
+}
+
+declare const ledger: Ledger;
+declare const anyRegion: string | undefined;
+declare const someOptions: CallOptions;
+
 export async function compiles(
   client: Client,
   signal: AbortSignal,
@@ -42,6 +51,14 @@ export async function compiles(
   await client.execute('sms.send', { body: JSON.stringify(send), headers: { 'x-mine': 'mine' } });
   await client.execute('sms.send', { body: Buffer.from('{}') });
   await client.execute('apps.get', { path: { app_id: given }, query: { a: 1, b: true, c: 'd' } });
+  await client.execute('sandbox.ledger', {
+    query: ledger,
+    path: {},
+    headers: { 'x-count': 1, 'x-not': given },
+  });
+  await client.execute('sandbox.ledger', someOptions);
+  new Client({ token: 't', projectId: 'p', region: anyRegion });
+  holds<Same<Extract<'us' | 'eu' | 'br', ClientOptions['region']>, 'us' | 'eu' | 'br'>>();
   holds<Same<typeof response, Response>>();
   holds<Same<Response['body'], Buffer>>();
   holds<Same<Response['headers'], Headers>>();
@@ -88,6 +105,20 @@ export async function doesNotCompile(client: Client, error: TidingsError): Promi
   await client.execute('sms.send', { body: 7 });
   // @ts-expect-error -- parameters are plain values
   await client.execute('apps.list', { query: { a: { b: 1 } } });
+  // @ts-expect-error -- also in an interface
+  await client.execute('apps.list', { query: client });
+  // @ts-expect-error -- pairs are not parameters
+  await client.execute('apps.list', { query: new Map([['a', 'b']]) });
+  // @ts-expect-error -- pairs are not parameters
+  await client.execute('apps.list', { query: new URLSearchParams() });
+  // @ts-expect-error -- pairs are not parameters
+  await client.execute('apps.list', { headers: new Headers() });
+  // @ts-expect-error -- a list has no names
+  await client.execute('apps.list', { path: ['a'] });
+  // @ts-expect-error -- answers are made by the client
+  new Response();
+  // @ts-expect-error -- and so are errors
+  new TidingsError('a text');
   // @ts-expect-error -- there is no such option
   await client.execute('apps.list', { retries: 1 });
   // @ts-expect-error -- there is no such kind

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::{Language, Step};
-use crate::{TaskResult, cache, root, run};
+use crate::{TaskResult, cache, cargo, root, run};
 
 pub(super) const LANGUAGE: Language = Language { name: "node", set_up, steps: STEPS };
 
@@ -14,6 +14,7 @@ const STEPS: &[Step] = &[
     Step { name: "node: build", run: || script("build") },
     Step { name: "node: types", run: || script("types") },
     Step { name: "node: lints", run: || script("lint") },
+    Step { name: "node: native tests", run: native_tests },
     Step { name: "node: tests", run: || script("test") },
 ];
 
@@ -22,6 +23,11 @@ const NODE: (u32, u32) = (20, 19);
 
 const MEND: &str =
     "install Node.js 20.19 or newer with npm, from https://nodejs.org or your system's packages";
+
+/// What of the native half can be tested without Node.js.
+fn native_tests() -> TaskResult {
+    run(&mut cargo(&["test", "--quiet", "--package", "tidings-node", "--locked"]))
+}
 
 fn folder() -> PathBuf {
     root().join("bindings-node")
