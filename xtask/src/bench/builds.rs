@@ -88,7 +88,6 @@ fn node(folder: &Path) -> Result<(PathBuf, PathBuf), String> {
     let quiet = ["--silent", "--no-audit", "--no-fund"];
     run(Command::new("npm").args(["run", "prepare"]).args(quiet).current_dir(&package))?;
     run(Command::new("npm").args(["ci", "--ignore-scripts"]).args(quiet).current_dir(folder))?;
-    let _ = fs::remove_file(folder.join("tidings-0.1.0.tgz"));
     let packed = output(
         Command::new("npm")
             .args(["pack", "--ignore-scripts", "--silent", "--pack-destination"])
