@@ -6,8 +6,11 @@ mod codegen;
 mod test;
 mod uniffi_bindings;
 
+use std::collections::VecDeque;
+use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
+use std::sync::LazyLock;
 
 use clap::{Parser, Subcommand};
 
@@ -79,9 +82,15 @@ fn demo(live: bool) -> TaskResult {
     run(&mut command).map_err(|_| String::new())
 }
 
-/// The root of the workspace.
+/// The root of the workspace: of the clone that is worked in, as cargo tells it. Two clones may share a target folder, so this
+/// program may have been built in the other one.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package =
+            std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        Path::new(&package).parent().unwrap_or(Path::new(".")).to_owned()
+    });
+    &ROOT
 }
 
 /// Where toolchains and caches are kept: outside of the clone, so that the next clone finds them.
@@ -103,13 +112,39 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// Runs a command. Where nobody watches, an error ends with the last lines that the command printed: of a long log, CI may
+/// show its end only.
 fn run(command: &mut Command) -> TaskResult {
     let name = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
+    let mut tail = VecDeque::new();
+    let status =
+        if std::io::stdout().is_terminal() { command.status() } else { run_and_keep(command, &mut tail) };
+    match status {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{name} ended with {status}")),
+        Ok(status) => {
+            tail.push_front(format!("{name} ended with {status}"));
+            Err(Vec::from(tail).join("\n    "))
+        }
         Err(error) => Err(format!("{name} could not be started: {error}")),
     }
+}
+
+/// Runs a command, prints what it prints and keeps the last lines of it.
+fn run_and_keep(command: &mut Command, tail: &mut VecDeque<String>) -> std::io::Result<ExitStatus> {
+    const LINES: usize = 60;
+    let (reader, writer) = std::io::pipe()?;
+    let mut child = command.stdout(writer.try_clone()?).stderr(writer).spawn()?;
+    // The command has copies of the pipe's other end, which would keep it open.
+    command.stdout(Stdio::inherit()).stderr(Stdio::inherit());
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        println!("{line}");
+        if tail.len() == LINES {
+            tail.pop_front();
+        }
+        tail.push_back(line);
+    }
+    child.wait()
 }
 
 /// Runs a command for what it prints.

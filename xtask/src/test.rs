@@ -32,7 +32,8 @@ const LANGUAGES: [Language; 5] =
 #[derive(Default)]
 struct Outcome {
     passed: Vec<(&'static str, Duration)>,
-    failed: Vec<&'static str>,
+    /// With what was wrong.
+    failed: Vec<(&'static str, String)>,
     /// Languages that could not be set up, and why.
     not_run: Vec<(&'static str, String)>,
 }
@@ -53,7 +54,7 @@ impl Outcome {
                 Ok(()) => self.passed.push((step.name, started.elapsed())),
                 Err(message) => {
                     eprintln!("{message}");
-                    self.failed.push(step.name);
+                    self.failed.push((step.name, message));
                 }
             }
         }
@@ -77,8 +78,8 @@ pub(crate) fn run(names: &[String], allow_missing: bool) -> TaskResult {
     for (name, took) in &outcome.passed {
         println!("passed  {name} ({:.0} s)", took.as_secs_f64());
     }
-    for name in &outcome.failed {
-        println!("FAILED  {name}");
+    for (name, message) in &outcome.failed {
+        println!("FAILED  {name}: {message}");
     }
     for (language, missing) in &outcome.not_run {
         println!("NOT RUN {language}: {missing}");

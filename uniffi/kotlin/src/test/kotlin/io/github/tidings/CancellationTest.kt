@@ -136,16 +136,20 @@ class CancellationTest {
 
     @Test
     fun `an answer that is there counts more than a cancellation that comes too late`() = story { story ->
-        val held = HeldDispatcher()
-        var sent: Response? = null
-        val call =
-            launch(held, CoroutineStart.UNDISPATCHED) { sent = story.client.execute("sms.send", body = MINE) }
-        // The answer is there, and the coroutine would go on with it, when the cancellation comes.
-        val step = held.next()
-        call.cancel()
-        step.run()
-        while (!call.isCompleted) held.next().run()
-        assertEquals(200, assertNotNull(sent).status)
+        val desk = Desk()
+        story.clientAsking(desk).use { client ->
+            val held = HeldDispatcher()
+            var sent: Response? = null
+            val call = launch(held, CoroutineStart.UNDISPATCHED) { sent = client.execute("sms.send", body = MINE) }
+            // Only now, when the coroutine waits: an answer that is quicker than that leaves it nothing to wait for.
+            desk.token.complete(story.token())
+            // The answer is there, and the coroutine would go on with it, when the cancellation comes.
+            val step = held.next()
+            call.cancel()
+            step.run()
+            while (!call.isCompleted) held.next().run()
+            assertEquals(200, assertNotNull(sent).status)
+        }
     }
 
     @Test
