@@ -64,6 +64,7 @@ impl Call {
 pub struct CallOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_retries: Option<u32>,
+    pub(crate) replay_unknown: bool,
     pub(crate) headers: HeaderMap,
 }
 
@@ -74,6 +75,7 @@ impl fmt::Debug for CallOptions {
             .debug_struct("CallOptions")
             .field("timeout", &self.timeout)
             .field("max_retries", &self.max_retries)
+            .field("replay_unknown", &self.replay_unknown)
             .field("headers", &headers)
             .finish()
     }
@@ -100,6 +102,16 @@ impl CallOptions {
     /// The most retries of this call; 0 switches them off.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = Some(retries);
+        self
+    }
+
+    /// Whether a call whose outcome is unknown is made again, like one that is safe to repeat. **What was carried out the
+    /// first time then happens twice**: for callers who would rather send a text twice than not at all. Off by default.
+    ///
+    /// An attempt may then take [`limits::ATTEMPT_TIMEOUT`] at most. If no attempt is accepted, the call still ends with
+    /// [`ErrorKind::UnknownOutcome`].
+    pub fn replay_unknown(mut self, replay: bool) -> Self {
+        self.replay_unknown = replay;
         self
     }
 

@@ -1,14 +1,14 @@
 //! How a client is set up. Built once, then immutable; building does no I/O.
 
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use url::{Host, Url};
-
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, Secret};
 use crate::error::{Error, ErrorKind};
+use crate::events::{Events, RetryEvent};
+use crate::retry::RetryPolicy;
 use crate::{limits, mask};
 
 /// A region of the API. An app lives in one; a call to another one's host gets 404.
@@ -43,25 +43,7 @@ impl fmt::Debug for Region {
     }
 }
 
-const REGIONS: &str = "use us, eu or br, the one the app was made in";
-
-/// Pauses between retries: full jitter, that is a random time between zero and a bound that doubles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RetryPolicy {
-    /// The most retries of one call; 0 switches them off.
-    pub max_retries: u32,
-    /// Bound of the first pause.
-    pub base: Duration,
-    /// Bound of every pause.
-    pub cap: Duration,
-}
-
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        Self { max_retries: limits::MAX_RETRIES, base: limits::BACKOFF_BASE, cap: limits::BACKOFF_CAP }
-    }
-}
+pub(crate) const REGIONS: &str = "use us, eu or br, the one the app was made in";
 
 /// How a client is set up.
 ///
@@ -81,7 +63,15 @@ pub struct Config {
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Duration,
     pub(crate) retry: RetryPolicy,
+    pub(crate) max_concurrency: usize,
+    pub(crate) queue_timeout: Duration,
+    /// `None` switches the limiter off.
+    pub(crate) rate_limit: Option<u32>,
     pub(crate) allow_insecure: bool,
+    pub(crate) ca_certs: Vec<Vec<u8>>,
+    pub(crate) client_certificate: Option<ClientCertificate>,
+    pub(crate) proxy: ProxyChoice,
+    pub(crate) events: Events,
     pub(crate) language: (String, String),
 }
 
@@ -98,7 +88,14 @@ impl Config {
             timeout: limits::CALL_TIMEOUT,
             attempt_timeout: limits::ATTEMPT_TIMEOUT,
             retry: RetryPolicy::default(),
+            max_concurrency: limits::MAX_CONCURRENCY,
+            queue_timeout: limits::QUEUE_TIMEOUT,
+            rate_limit: Some(limits::REQUESTS_PER_SECOND),
             allow_insecure: false,
+            ca_certs: Vec::new(),
+            client_certificate: None,
+            proxy: ProxyChoice::Environment,
+            events: Events::default(),
             language: ("rust".to_owned(), env!("CARGO_PKG_RUST_VERSION").to_owned()),
         }
     }
@@ -198,6 +195,82 @@ impl Config {
         self
     }
 
+    /// The most attempts at a time; further ones wait for their turn. At least 1. Default: [`limits::MAX_CONCURRENCY`].
+    pub fn max_concurrency(mut self, attempts: usize) -> Self {
+        self.max_concurrency = attempts;
+        self
+    }
+
+    /// How long an attempt may wait for its turn among [`Config::max_concurrency`] others. The call then ends with `timeout`,
+    /// and what waited was not sent. Default: [`limits::QUEUE_TIMEOUT`].
+    pub fn queue_timeout(mut self, timeout: Duration) -> Self {
+        self.queue_timeout = timeout;
+        self
+    }
+
+    /// The most requests a second, evenly spaced, retries included. Counted for the project at its address, over all clients
+    /// of the process; those of other processes are not seen. At least 1. Default: [`limits::REQUESTS_PER_SECOND`].
+    pub fn rate_limit(mut self, requests_per_second: u32) -> Self {
+        self.rate_limit = Some(requests_per_second);
+        self
+    }
+
+    /// Sends without a limit of our own. The API's limits hold all the same: what is beyond them gets 429 and is tried again.
+    pub fn no_rate_limit(mut self) -> Self {
+        self.rate_limit = None;
+        self
+    }
+
+    /// Trusts these certificates too, beside the system's: one or more in PEM, such as those of a company's own authority.
+    /// May be called more than once.
+    pub fn ca_certs(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_certs.push(pem.into());
+        self
+    }
+
+    /// Shows the server this certificate: its chain and its private key, all in PEM.
+    pub fn client_certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.client_certificate = Some(ClientCertificate(pem.into().into()));
+        self
+    }
+
+    /// Sends everything through this proxy (`http://` or `https://`, with `user:password@` where it wants them), instead of
+    /// one of the environment (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`). What `NO_PROXY` names goes directly, and so does
+    /// everything for this machine.
+    pub fn proxy(mut self, url: impl Into<Secret>) -> Self {
+        self.proxy = ProxyChoice::Url(url.into());
+        self
+    }
+
+    /// Sends everything directly, whatever proxy the environment names.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = ProxyChoice::None;
+        self
+    }
+
+    /// Calls this before every retry, with what made it necessary. It runs on the thread of the call: it must be quick, and
+    /// must not block.
+    pub fn on_retry(mut self, told: impl Fn(&RetryEvent) + Send + Sync + 'static) -> Self {
+        self.events.on_retry = Some(Arc::new(told));
+        self
+    }
+
+    /// Calls this for every call that may have been carried out and whose caller cannot know: those that end with
+    /// [`ErrorKind::UnknownOutcome`], and those that nobody waits for any more, called off after their body was handed over
+    /// (kind `cancelled`). [`Error::evidence`] says what to look for. It must be quick, and must not block.
+    ///
+    /// ```
+    /// # use tidings_core::{Config, Credentials};
+    /// let config = Config::new("project", Credentials::access_key("id", "secret")).on_unknown(|error| {
+    ///     let mine = error.evidence().and_then(|evidence| evidence.message_metadata.as_deref());
+    ///     println!("look for {mine:?} before you send it again");
+    /// });
+    /// ```
+    pub fn on_unknown(mut self, told: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.events.on_unknown = Some(Arc::new(told));
+        self
+    }
+
     /// Takes a plain `http://` base URL for another machine. Credentials and messages then travel in clear.
     pub fn allow_insecure(mut self, allow: bool) -> Self {
         self.allow_insecure = allow;
@@ -227,127 +300,30 @@ impl fmt::Debug for Config {
             .field("timeout", &self.timeout)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("retry", &self.retry)
+            .field("max_concurrency", &self.max_concurrency)
+            .field("queue_timeout", &self.queue_timeout)
+            .field("rate_limit", &self.rate_limit)
+            .field("proxy", &self.proxy)
             .finish_non_exhaustive()
     }
 }
 
-impl RetryPolicy {
-    /// At most this many retries.
-    pub fn max_retries(mut self, retries: u32) -> Self {
-        self.max_retries = retries;
-        self
-    }
-
-    /// Bounds of the first and of every pause.
-    pub fn pauses(mut self, base: Duration, cap: Duration) -> Self {
-        (self.base, self.cap) = (base, cap);
-        self
-    }
-}
-
-/// Where the hosts are.
+/// Which proxy is used.
 #[derive(Clone, Debug)]
-pub(crate) enum Addresses {
-    Shared { url: Url, loopback: bool },
-    Regional(Box<Hosts>),
+pub(crate) enum ProxyChoice {
+    Environment,
+    /// As a secret: it may hold a password.
+    Url(Secret),
+    None,
 }
 
-/// The hosts of a region, and the one that all regions share.
-#[derive(Clone, Debug)]
-pub(crate) struct Hosts {
-    pub(crate) conversation: Url,
-    pub(crate) template: Url,
-    pub(crate) batch: Url,
-    pub(crate) auth: Url,
-}
-
-impl Hosts {
-    fn of(region: &Region) -> Result<Self, Error> {
-        let url = |host: String| {
-            Url::parse(&format!("https://{host}.sinch.com")).map_err(|_| {
-                Error::new(ErrorKind::Config, format!("the region is no name of one; {REGIONS}"))
-            })
-        };
-        let region = region.as_str();
-        Ok(Self {
-            conversation: url(format!("{region}.conversation.api"))?,
-            template: url(format!("{region}.template.api"))?,
-            batch: url(format!("{region}.conversationbatch.api"))?,
-            auth: url("auth".to_owned())?,
-        })
-    }
-}
-
-impl Addresses {
-    pub(crate) fn of(config: &Config) -> Result<Self, Error> {
-        let fault = |message: &str| Error::new(ErrorKind::Config, message);
-        if config.project_id.is_empty() {
-            return Err(fault("the project id is empty"));
-        }
-        let Some(url) = &config.base_url else {
-            let region =
-                config.region.as_ref().ok_or_else(|| fault(&format!("no region is set: {REGIONS}")))?;
-            return Hosts::of(region).map(|hosts| Self::Regional(Box::new(hosts)));
-        };
-        let url =
-            Url::parse(url).map_err(|_| fault("the base URL is no URL, such as http://127.0.0.1:4000"))?;
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
-            Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
-            None => false,
-        };
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback || config.allow_insecure => {}
-            "http" => {
-                return Err(fault(
-                    "the base URL is plain http:// to another machine, which would show the credentials to the \
-                     network: use https://, or allow insecure addresses in the configuration",
-                ));
-            }
-            _ => return Err(fault("the base URL must begin with https:// or http://")),
-        }
-        if !url.username().is_empty()
-            || url.password().is_some()
-            || url.query().is_some()
-            || url.fragment().is_some()
-        {
-            return Err(fault("the base URL must have no user, password, query or fragment"));
-        }
-        Ok(Self::Shared { url, loopback })
-    }
-}
+/// A certificate and its private key in PEM. Shown nowhere.
+#[derive(Clone)]
+pub(crate) struct ClientCertificate(pub(crate) Arc<[u8]>);
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refused(config: Config) -> String {
-        let error = Addresses::of(&config).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Config);
-        error.to_string()
-    }
-
-    fn config() -> Config {
-        Config::new("project", Credentials::token("token"))
-    }
-
-    #[test]
-    fn no_region_is_guessed() {
-        assert!(refused(config()).contains("us, eu or br"));
-    }
-
-    #[test]
-    fn plain_http_is_for_this_machine_only() {
-        for url in ["http://localhost:1", "http://127.8.0.1:1", "http://[::1]:1", "https://example.com"] {
-            assert!(Addresses::of(&config().base_url(url)).is_ok(), "{url}");
-        }
-        for url in ["http://example.com", "http://localhost.example.com", "http://10.0.0.1"] {
-            assert!(refused(config().base_url(url)).contains("https://"), "{url}");
-            assert!(Addresses::of(&config().base_url(url).allow_insecure(true)).is_ok(), "{url}");
-        }
-    }
 
     #[test]
     fn a_region_cannot_point_to_another_host() {

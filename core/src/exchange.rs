@@ -65,6 +65,9 @@ pub(crate) enum Cause {
     Timeout,
     /// The connection broke, or what came is no HTTP.
     Broken,
+    /// The server says itself that it did nothing with the request: HTTP/2 `REFUSED_STREAM`, or a `GOAWAY` that excludes the
+    /// stream (RFC 9113, sections 6.8 and 8.7).
+    Refused,
 }
 
 /// How an attempt ended.

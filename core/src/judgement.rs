@@ -3,13 +3,16 @@
 //!
 //! | what happened | unsafe to repeat | safe to repeat |
 //! | --- | --- | --- |
-//! | not sent: refused, timed out, broken before the hand-over | retry | retry |
+//! | not sent: refused, timed out, broken before the hand-over; refused by HTTP/2 | retry | retry |
 //! | unknown host, bad certificate, bad address, proxy 407 | fail | fail |
 //! | 401 that names an expired token | new token, once | new token, once |
+//! | 421 | new connection, once | new connection, once |
 //! | 429 | wait, retry | wait, retry |
 //! | 5xx but 501; 408; handed over and no whole answer | **unknown outcome** | retry |
 //! | 2xx that is no answer of this operation | **unknown outcome** | fail: `decode` |
 //! | 3xx, 501, other 4xx | fail | fail; 404 to a repeated DELETE is success |
+//!
+//! With `replay_unknown`, an unknown outcome is tried again too.
 
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
@@ -40,6 +43,8 @@ pub(crate) enum Next {
     Retry(Option<Duration>),
     /// Get another token and try again.
     RenewToken,
+    /// Make another connection and try again.
+    RenewConnection,
 }
 
 /// The call that an attempt belongs to.
@@ -51,6 +56,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) elapsed: Duration,
     /// Whether an earlier attempt of this call may have been carried out.
     pub(crate) unclear_before: bool,
+    /// Whether the caller prefers doubles to losses.
+    pub(crate) replay_unknown: bool,
 }
 
 pub(crate) fn judge(situation: &Situation<'_>, ending: Ending) -> Judgement {
@@ -93,6 +100,11 @@ impl Situation<'_> {
                 "the connection was not made in time; nothing was sent",
                 Next::Retry(None),
             ),
+            Cause::Refused => (
+                ErrorKind::Connect,
+                "the server refused the request unread; nothing was done",
+                Next::Retry(None),
+            ),
             Cause::Connect | Cause::Broken => {
                 (ErrorKind::Connect, "the connection could not be made; nothing was sent", Next::Retry(None))
             }
@@ -105,7 +117,7 @@ impl Situation<'_> {
 
     fn unclear(&self, phase: Phase, status: Option<u16>, failure: &Failure) -> Judgement {
         if self.is_unsafe() {
-            return self.unknown(phase, status, &failure.text);
+            return self.unknown(phase, status, &failure.text, None);
         }
         let kind = if failure.cause == Cause::Timeout { ErrorKind::Timeout } else { ErrorKind::Connect };
         let error = self.error(kind, format!("no whole answer came ({})", failure.text)).with(|record| {
@@ -134,7 +146,7 @@ impl Situation<'_> {
         }
     }
 
-    fn unknown(&self, phase: Phase, status: Option<u16>, why: &str) -> Judgement {
+    fn unknown(&self, phase: Phase, status: Option<u16>, why: &str, wait: Option<Duration>) -> Judgement {
         let evidence = self.evidence(phase);
         let message = format!(
             "the call may or may not have been carried out ({why}): look for it before calling again, \
@@ -145,7 +157,7 @@ impl Situation<'_> {
             record.sent = true;
             record.evidence = Some(evidence);
         });
-        failed(error, Next::Stop)
+        failed(error, if self.replay_unknown { Next::Retry(wait) } else { Next::Stop })
     }
 
     fn answered(&self, answer: Answer) -> Judgement {
@@ -164,7 +176,7 @@ impl Situation<'_> {
     fn success(&self, answer: Answer) -> Judgement {
         let Some(why) = missing(self.operation, &answer.body) else { return Judgement::Accepted(answer) };
         if self.is_unsafe() {
-            return about(self.unknown(Phase::Answered, Some(answer.status), why), &answer);
+            return about(self.unknown(Phase::Answered, Some(answer.status), why, None), &answer);
         }
         let error = self.error(ErrorKind::Decode, format!("the API's answer cannot be used: {why}"));
         about(failed(error, Next::Stop), &answer)
@@ -174,7 +186,7 @@ impl Situation<'_> {
         let wait = retry::retry_after(&answer.headers, SystemTime::now());
         if self.is_unsafe() {
             return about(
-                self.unknown(Phase::Answered, Some(answer.status), "the API answered with a fault"),
+                self.unknown(Phase::Answered, Some(answer.status), "the API answered with a fault", wait),
                 answer,
             );
         }
@@ -202,6 +214,11 @@ impl Situation<'_> {
             ),
             407 => (ErrorKind::Connect, "the proxy wants other credentials", Next::Stop),
             409 | 412 => (ErrorKind::Conflict, "the call does not fit the present state", Next::Stop),
+            421 => (
+                ErrorKind::Connect,
+                "the connection led to a server that does not serve this host",
+                Next::RenewConnection,
+            ),
             429 => (
                 ErrorKind::RateLimited,
                 "too many requests; this one was not carried out",

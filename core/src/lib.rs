@@ -5,10 +5,11 @@
 //! are bytes; there are no models here. The typed client for Rust is the crate `tidings`.
 //!
 //! The road of one call, in [`Engine::execute`]: fill in defaults, turn what is ours into calls of the API, validate,
-//! get a token, try, judge, perhaps try again.
+//! wait for a place and a turn, get a token, try, judge, perhaps try again.
 
 #![forbid(unsafe_code)]
 
+mod addresses;
 mod call;
 mod composed;
 mod config;
@@ -17,14 +18,19 @@ mod credentials;
 pub mod door;
 mod engine;
 mod error;
+mod events;
 mod exchange;
 pub mod generated;
 mod json;
 mod judgement;
+mod limiter;
 pub mod limits;
 pub mod mask;
+mod network;
+mod paging;
 mod prepare;
 mod retry;
+mod statistics;
 mod token;
 mod transport;
 mod tree;
@@ -33,7 +39,11 @@ mod watch;
 pub mod webhooks;
 
 pub use call::{Call, CallOptions, Response};
-pub use config::{Config, Region, RetryPolicy};
+pub use config::{Config, Region};
 pub use credentials::{Credentials, ProvidedToken, ProviderError, Secret, TokenFuture, TokenProvider};
 pub use engine::Engine;
 pub use error::{Error, ErrorKind, Evidence, Phase};
+pub use events::RetryEvent;
+pub use paging::Pager;
+pub use retry::RetryPolicy;
+pub use statistics::Statistics;

@@ -24,6 +24,24 @@ pub const BACKOFF_BASE: Duration = Duration::from_millis(250);
 /// Upper bound of every pause before a retry.
 pub const BACKOFF_CAP: Duration = Duration::from_secs(8);
 
+/// Retries in reserve for all calls of a client together.
+pub const RETRY_BUDGET: u32 = 100;
+
+/// How many of them come back every second.
+pub const RETRY_BUDGET_PER_SECOND: u64 = 1;
+
+/// How many accepted calls bring one back.
+pub const RETRY_BUDGET_ACCEPTED_CALLS: u64 = 10;
+
+/// Requests a second for each project at its address: what the API allows, over all apps and most operations.
+pub const REQUESTS_PER_SECOND: u32 = 800;
+
+/// The most attempts of a client at a time. Over HTTP/1.1 each has a connection of its own.
+pub const MAX_CONCURRENCY: usize = 256;
+
+/// How long an attempt may wait for its turn.
+pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Upper bound of the pauses while the token endpoint answers 429. Its bucket refills 10 times a second.
 pub const TOKEN_BACKOFF_CAP: Duration = Duration::from_secs(2);
 

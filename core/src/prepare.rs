@@ -6,9 +6,9 @@ use http::{HeaderMap, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use crate::call::Call;
-use crate::composed;
-use crate::config::Addresses;
+use crate::addresses::Addresses;
+use crate::call::{Call, Response};
+use crate::composed::{self, Composition, Edit};
 use crate::contract::{self, Encoding, Host, Location, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, RawObject};
@@ -51,6 +51,47 @@ pub(crate) fn prepare(mut call: Call, defaults: &Defaults<'_>) -> Result<Prepare
             check(&mut call, defaults)?;
         }
     }
+    request(call, defaults)
+}
+
+/// An operation of ours that reads, edits and writes back.
+pub(crate) struct PreparedEdit {
+    pub(crate) read: Prepared,
+    /// The call as the caller made it, checked.
+    call: Call,
+    edit: &'static Edit,
+}
+
+pub(crate) fn prepare_edit(
+    mut call: Call,
+    edit: &'static Edit,
+    defaults: &Defaults<'_>,
+) -> Result<PreparedEdit, Error> {
+    fill_in(&mut call, defaults)?;
+    check(&mut call, defaults)?;
+    let operation = contract::operation(edit.reads).ok_or_else(|| internal(call.operation))?;
+    let read = Call { operation, query: Vec::new(), body: None, ..call.clone() };
+    Ok(PreparedEdit { read: request(read, defaults)?, call, edit })
+}
+
+impl PreparedEdit {
+    /// The request that writes back. Its body is not checked again: what is there already must stay, whether or not it
+    /// keeps the rules for what is new.
+    pub(crate) fn write(self, read: &Response, defaults: &Defaults<'_>) -> Result<Prepared, Error> {
+        let asked = self.call.operation;
+        let operation = asked.becomes.and_then(contract::operation).ok_or_else(|| internal(asked))?;
+        let given = self.call.body.as_deref().unwrap_or_default();
+        let body = self.edit.body(&read.body, given).map_err(|_| {
+            let text = "what was read cannot be edited: it has another form than the contract says";
+            Error::facade(ErrorKind::Decode, asked.id, text).about(read).with(|record| record.sent = false)
+        })?;
+        let query = vec![("update_mask".to_owned(), self.edit.property.to_owned())];
+        request(Call { operation, query, body: Some(body), ..self.call }, defaults)
+    }
+}
+
+/// The request of a call that was checked.
+fn request(call: Call, defaults: &Defaults<'_>) -> Result<Prepared, Error> {
     // The name that the caller knows stands in errors; everything else is that of the operation that goes out.
     let operation = call.operation;
     let url = address(operation, defaults, &call)?;
@@ -177,9 +218,9 @@ fn compose(call: Call, becomes: &'static str) -> Result<Call, Error> {
     let unknown = || internal(asked);
     let operation = contract::operation(becomes).ok_or_else(unknown)?;
     let body = call.body.as_deref().unwrap_or_default();
-    let body = match asked.id {
-        "sms.send" => composed::sms_send(body).map_err(|_| unknown())?,
-        _ => return Err(unknown()),
+    let body = match composed::composition(asked.id) {
+        Some(Composition::Rewrite(rewrite)) => rewrite(body).map_err(|_| unknown())?,
+        Some(Composition::Edit(_)) | None => return Err(unknown()),
     };
     Ok(Call { operation, body: Some(body), ..call })
 }

@@ -4,35 +4,35 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::sync::OnceLock;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
+use tokio::time::Instant;
 
 use crate::contract::Method;
 use crate::exchange::{Answer, Cause, Failure, Request};
 use crate::limits;
+use crate::network::Settings;
 
 pub(crate) type Exchange<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send + 'a>>;
 
 /// Sends one request and reads its answer. No retries, no redirects; dropping the future closes the exchange.
 pub(crate) trait Transport: Send + Sync + 'static {
     fn exchange(&self, request: Request) -> Exchange<'_>;
+
+    /// Makes new connections from now on, unless that was done since this moment.
+    fn renew(&self, since: Instant);
 }
 
 /// reqwest with rustls and ring. Built at the first call, since reading the system's certificates is I/O.
 pub(crate) struct Reqwest {
-    client: OnceLock<Result<reqwest::Client, Failure>>,
+    client: Mutex<Option<Built>>,
     settings: Settings,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    pub(crate) connect_timeout: Duration,
-    /// Whether TLS is needed at all.
-    pub(crate) tls: bool,
-    /// Whether the proxies of the environment count. Not for a server on this machine.
-    pub(crate) proxies: bool,
+struct Built {
+    client: Result<reqwest::Client, Failure>,
+    at: Instant,
 }
 
 impl Reqwest {
@@ -40,35 +40,18 @@ impl Reqwest {
         // reqwest panics without a provider, also where no TLS is spoken. An `Err` means that the process has chosen one.
         // Here and not at the first call: a process that forks must not catch another thread half-way in it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { client: OnceLock::new(), settings }
+        Self { client: Mutex::default(), settings }
     }
 
-    fn client(&self) -> Result<&reqwest::Client, Failure> {
-        self.client.get_or_init(|| build(&self.settings)).as_ref().map_err(Clone::clone)
+    fn client(&self) -> Result<reqwest::Client, Failure> {
+        let mut built = self.lock();
+        let built = built.get_or_insert_with(|| Built { client: self.settings.build(), at: Instant::now() });
+        built.client.clone()
     }
-}
 
-fn build(settings: &Settings) -> Result<reqwest::Client, Failure> {
-    let builder = || {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(settings.connect_timeout)
-            .pool_idle_timeout(limits::IDLE_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true);
-        if settings.proxies { builder } else { builder.no_proxy() }
-    };
-    if !settings.tls {
-        return builder().tls_certs_only([]).build().map_err(|error| failure(error, Cause::BadRequest));
+    fn lock(&self) -> MutexGuard<'_, Option<Built>> {
+        self.client.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    builder().build().or_else(|_| {
-        // No certificates on this system, as in slim containers: Mozilla's list, as it was at release.
-        let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .filter_map(|certificate| reqwest::Certificate::from_der(certificate).ok());
-        builder().tls_certs_only(bundled).build().map_err(|error| failure(error, Cause::Tls))
-    })
 }
 
 impl Transport for Reqwest {
@@ -88,6 +71,11 @@ impl Transport for Reqwest {
             let (body, broken) = read(&mut incoming).await;
             Ok(Answer { status, headers, body, broken })
         })
+    }
+
+    fn renew(&self, since: Instant) {
+        let mut built = self.lock();
+        *built = built.take().filter(|built| built.at > since);
     }
 }
 
@@ -128,9 +116,11 @@ async fn read(incoming: &mut reqwest::Response) -> (Bytes, Option<Failure>) {
 }
 
 /// What an error of reqwest means. `otherwise` where the chain of causes says nothing better.
-fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
+pub(crate) fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
     let error = error.without_url();
-    let cause = if error.is_builder() {
+    let cause = if chain(&error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(is_refusal) {
+        Cause::Refused
+    } else if error.is_builder() {
         Cause::BadRequest
     } else if error.is_timeout() {
         if error.is_connect() { Cause::ConnectTimeout } else { Cause::Timeout }
@@ -160,6 +150,13 @@ fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
 
 fn chain<'a>(error: &'a reqwest::Error) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(error.source(), |cause: &&'a (dyn StdError + 'static)| (**cause).source())
+}
+
+/// Whether the server says that it did nothing with the request. `h2` gives the error of a `GOAWAY` to those streams only
+/// that it excludes, whatever its code; those that it includes go on, and end with an error of their own.
+fn is_refusal(error: &h2::Error) -> bool {
+    error.is_remote()
+        && (error.is_go_away() || (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)))
 }
 
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {

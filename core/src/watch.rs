@@ -34,6 +34,8 @@ pub(crate) struct Watch {
 #[derive(Default)]
 struct Stage {
     attempt: Option<Attempt>,
+    /// An earlier attempt that may have done what must not be done twice.
+    in_doubt: Option<Attempt>,
     attempts: u32,
     unclear_before: bool,
     /// What the call ends with, once somebody has cut it off.
@@ -76,8 +78,12 @@ impl Watch {
     /// The attempt has ended. `unclear`: it may have been carried out.
     pub(crate) fn rests(&self, unclear: bool) {
         let mut stage = self.stage();
-        stage.attempt = None;
-        stage.unclear_before |= unclear;
+        let attempt = stage.attempt.take();
+        if unclear {
+            stage.unclear_before = true;
+            let must_not_repeat = |attempt: &Attempt| attempt.operation.retry == RetryClass::Unsafe;
+            stage.in_doubt = attempt.filter(must_not_repeat).or(stage.in_doubt.take());
+        }
     }
 
     /// The call has ended by itself. What it ends with, if nobody has cut it off.
@@ -120,14 +126,17 @@ impl Watch {
     fn verdict(&self, stage: &Stage, by: Interruption) -> Error {
         let in_the_air = stage.attempt.as_ref().filter(|attempt| !attempt.progress.take_back());
         let sent = in_the_air.is_some() || stage.unclear_before;
-        let evidence =
-            in_the_air.filter(|attempt| attempt.operation.retry == RetryClass::Unsafe).map(|attempt| {
+        let evidence = in_the_air
+            .or(stage.in_doubt.as_ref())
+            .filter(|attempt| attempt.operation.retry == RetryClass::Unsafe)
+            .map(|attempt| {
                 let situation = Situation {
                     operation: attempt.operation,
                     body: attempt.body.as_deref(),
                     attempts: stage.attempts,
                     elapsed: self.started.elapsed(),
                     unclear_before: stage.unclear_before,
+                    replay_unknown: false,
                 };
                 situation.evidence(attempt.progress.phase())
             });

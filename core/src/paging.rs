@@ -1,0 +1,129 @@
+//! Following the pages of a list.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use crate::call::{Call, Response};
+use crate::contract::Page;
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind};
+use crate::json::{self, RawObject};
+
+/// The pages of a list, one call after the other. From [`Engine::pager`].
+///
+/// ```no_run
+/// # async fn example(engine: tidings_core::Engine) -> Result<(), tidings_core::Error> {
+/// # use tidings_core::Call;
+/// let mut pages = engine.pager(Call::named("contacts.list")?)?;
+/// while let Some(page) = pages.next().await? {
+///     println!("{} bytes", page.body.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Pager {
+    engine: Engine,
+    call: Call,
+    page: &'static Page,
+    at: Place,
+    /// Every token that was followed, the caller's own included.
+    seen: HashSet<String>,
+}
+
+enum Place {
+    /// The page that the call itself asks for.
+    First,
+    /// The page of this token.
+    Token(String),
+    /// The list leads back to a page that was read already.
+    Loop(Error),
+    End,
+}
+
+impl Pager {
+    pub(crate) fn new(engine: Engine, call: Call) -> Result<Self, Error> {
+        let operation = call.operation;
+        let Some(page) = &operation.page else {
+            let text = "this operation has no pages: call it once";
+            return Err(
+                Error::new(ErrorKind::Config, text).with(|record| record.operation = Some(operation.id))
+            );
+        };
+        Ok(Self { engine, call, page, at: Place::First, seen: HashSet::new() })
+    }
+
+    /// The next page, as an answer with its exact bytes; `None` after the last one.
+    ///
+    /// Only an absent or empty token ends a list: an empty page with a token leads on. After an error the next call asks
+    /// for the same page again, and so it does if the future is dropped. A token that was followed before is an error
+    /// (`decode`), told once at the end of what could be read, and not a loop without end.
+    pub async fn next(&mut self) -> Result<Option<Response>, Error> {
+        let call = match &self.at {
+            Place::First => self.call.clone(),
+            Place::Token(token) => self.call_with(token)?,
+            Place::Loop(error) => {
+                let error = error.clone();
+                self.at = Place::End;
+                return Err(error);
+            }
+            Place::End => return Ok(None),
+        };
+        if matches!(self.at, Place::First) {
+            self.seen.extend(self.given());
+        }
+        let response = self.engine.execute(call).await?;
+        self.at = self.after(&response);
+        Ok(Some(response))
+    }
+
+    /// Where the list goes on after a page.
+    fn after(&mut self, response: &Response) -> Place {
+        let token = RawObject::parse(&response.body)
+            .ok()
+            .and_then(|page| page.text(self.page.next).map(std::borrow::Cow::into_owned))
+            .filter(|token| !token.is_empty());
+        let Some(token) = token else { return Place::End };
+        if self.seen.insert(token.clone()) {
+            return Place::Token(token);
+        }
+        let text = "the list leads back to a page that was read already: its token has come before";
+        Place::Loop(Error::facade(ErrorKind::Decode, self.call.operation.id, text).about(response))
+    }
+
+    /// The token that the caller's own call begins with.
+    fn given(&self) -> Option<String> {
+        let name = self.page.token;
+        if self.page.in_body {
+            let body = RawObject::parse(self.call.body.as_deref()?).ok()?;
+            return body.text(name).map(std::borrow::Cow::into_owned);
+        }
+        self.call.query.iter().find(|(given, _)| given == name).map(|(_, token)| token.clone())
+    }
+
+    fn call_with(&self, token: &str) -> Result<Call, Error> {
+        let name = self.page.token;
+        let mut call = self.call.clone();
+        if !self.page.in_body {
+            call.query.retain(|(given, _)| given != name);
+            call.query.push((name.to_owned(), token.to_owned()));
+            return Ok(call);
+        }
+        let body = call.body.take().unwrap_or_else(|| "{}".into());
+        let mut object = RawObject::parse(&body).map_err(|_| {
+            Error::facade(ErrorKind::Internal, self.call.operation.id, "the body could not be rewritten")
+        })?;
+        object.set(name, json::string(token));
+        call.body = Some(object.to_text().into());
+        Ok(call)
+    }
+}
+
+impl fmt::Debug for Pager {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Pager")
+            .field("operation", &self.call.operation.id)
+            .field("pages_known", &self.seen.len())
+            .finish_non_exhaustive()
+    }
+}
