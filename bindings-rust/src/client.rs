@@ -1,4 +1,4 @@
-use tidings_core::{Config, Engine, Error};
+use tidings_core::{Config, Engine, Error, Statistics};
 
 /// A client of one project. Cheap to clone; the clones share connections and token.
 ///
@@ -22,6 +22,20 @@ impl Client {
     /// A client set up by the environment; [`Config::from_env`] names the variables.
     pub fn from_env() -> Result<Self, Error> {
         Self::new(Config::from_env()?)
+    }
+
+    /// What this client and its clones have done so far, in numbers.
+    ///
+    /// ```
+    /// # use tidings::{Client, Config, Credentials};
+    /// # let config = Config::new("project", Credentials::access_key("key id", "key secret"));
+    /// # let client = Client::new(config.region("eu".parse()?))?;
+    /// let done = client.statistics();
+    /// assert_eq!((done.calls, done.unknown), (0, 0));
+    /// # Ok::<(), tidings::Error>(())
+    /// ```
+    pub fn statistics(&self) -> Statistics {
+        self.engine.statistics()
     }
 
     pub(crate) fn engine(&self) -> &Engine {

@@ -41,15 +41,17 @@
 
 mod client;
 mod generated;
+mod paging;
 mod request;
 pub mod webhooks;
 mod wire;
 
 pub use client::Client;
+pub use paging::{Items, Paged, Pages};
 pub use request::{IntoBody, Method, Request, Response};
 pub use tidings_core::{
-    Config, Credentials, Error, ErrorKind, Evidence, Phase, ProvidedToken, ProviderError, Region,
-    RetryPolicy, Secret, TokenFuture, TokenProvider, limits,
+    Config, Credentials, Error, ErrorKind, Evidence, Phase, ProvidedToken, ProviderError, Region, RetryEvent,
+    RetryPolicy, Secret, Statistics, TokenFuture, TokenProvider, limits,
 };
 
 /// A JSON object with any content.

@@ -16,7 +16,7 @@ use crate::JsonObject;
 use crate::wire::{Lenient, Wire};
 
 /// An operation of the API as a type. Implemented by the markers in [`crate::resources`] only.
-pub trait Method: sealed::Sealed {
+pub trait Method: sealed::Sealed + 'static {
     /// What the operation answers with.
     type Output: Decode;
 
@@ -31,8 +31,9 @@ pub(crate) mod sealed {
 
 /// A call that is ready to go. Nothing happens until it is awaited.
 ///
-/// What holds for this call only can be set before: `timeout`, `max_retries`, `header`, and the optional parameters of
-/// the operation.
+/// What holds for this call only can be set before: `timeout`, `max_retries`, `header`, `replay_unknown`, and the optional
+/// parameters of the operation. A list also comes page after page ([`pages`](Self::pages)) and item after item
+/// ([`items`](Self::items)).
 ///
 /// ```no_run
 /// # async fn example(client: tidings::Client) -> Result<(), tidings::Error> {
@@ -114,6 +115,36 @@ impl<M: Method> Request<M> {
         self
     }
 
+    /// Whether the call is made again where nobody knows what became of it, like one that is safe to repeat. Off by default:
+    /// it then ends as [`UnknownOutcome`](ErrorKind::UnknownOutcome).
+    ///
+    /// **What was carried out the first time then happens twice**, and the recipient gets the text twice. For callers who
+    /// would rather have that than lose one; `max_retries` limits how often. If no attempt is accepted, the outcome is still
+    /// unknown. Makes no difference to operations that are safe to repeat.
+    ///
+    /// ```no_run
+    /// # async fn example(client: tidings::Client) -> Result<(), tidings::Error> {
+    /// client.sms().send("+46701234567", "The water will be turned off at noon.").replay_unknown(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn replay_unknown(mut self, replay: bool) -> Self {
+        self.options = self.options.replay_unknown(replay);
+        self
+    }
+
+    /// The call as it goes through the door, or the first thing that could not be written.
+    pub(crate) fn into_call(self) -> Result<(Engine, Call), Error> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let mut call = self.call.options(self.options);
+        if let Some(fields) = self.fields {
+            call = call.body(serde_json::Value::Object(fields).to_string());
+        }
+        Ok((self.engine, call))
+    }
+
     fn fail(&mut self, error: &serde_json::Error) {
         let text = format!("the body cannot be written as JSON: {error}");
         self.fault.get_or_insert_with(|| Error::facade(ErrorKind::InvalidRequest, M::operation().id, text));
@@ -126,22 +157,8 @@ impl<M: Method> IntoFuture for Request<M> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            if let Some(fault) = self.fault {
-                return Err(fault);
-            }
-            let mut call = self.call.options(self.options);
-            if let Some(fields) = self.fields {
-                call = call.body(serde_json::Value::Object(fields).to_string());
-            }
-            let response = self.engine.execute(call).await?;
-            match Decode::decode(&response.body) {
-                Ok(value) => Ok(Response { value, response }),
-                Err(error) => {
-                    // The engine has accepted the answer, so the call was carried out; only its model does not fit.
-                    let text = format!("the answer was accepted and does not fit its model: {error}");
-                    Err(Error::facade(ErrorKind::Decode, M::operation().id, text).about(&response))
-                }
-            }
+            let (engine, call) = self.into_call()?;
+            Response::read::<M>(engine.execute(call).await?)
         })
     }
 }
@@ -159,6 +176,19 @@ impl<M: Method> fmt::Debug for Request<M> {
 pub struct Response<T> {
     value: T,
     response: tidings_core::Response,
+}
+
+impl<T: Decode> Response<T> {
+    pub(crate) fn read<M: Method<Output = T>>(response: tidings_core::Response) -> Result<Self, Error> {
+        match T::decode(&response.body) {
+            Ok(value) => Ok(Self { value, response }),
+            Err(error) => {
+                // The engine has accepted the answer, so the call was carried out; only its model does not fit.
+                let text = format!("the answer was accepted and does not fit its model: {error}");
+                Err(Error::facade(ErrorKind::Decode, M::operation().id, text).about(&response))
+            }
+        }
+    }
 }
 
 impl<T> Response<T> {

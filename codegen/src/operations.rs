@@ -1,5 +1,7 @@
 //! Understands operations and callbacks.
 
+mod checks;
+
 use std::collections::HashSet;
 
 use crate::document::{self, Document, Unique};
@@ -31,7 +33,7 @@ impl Reader<'_> {
                 self.path_item(path, item, &place, &mut operations)?;
             }
         }
-        check_ids(&operations)?;
+        checks::ids(&operations)?;
         let mut composed = Vec::new();
         for (file, document) in documents {
             for (id, operation) in &document.composed.0 {
@@ -40,7 +42,7 @@ impl Reader<'_> {
             }
         }
         operations.extend(composed);
-        check_ids(&operations)?;
+        checks::ids(&operations)?;
         operations.sort_by(|one, other| one.id.cmp(&other.id));
         let mut addresses = HashSet::new();
         for operation in operations.iter().filter(|operation| operation.becomes.is_none()) {
@@ -85,7 +87,7 @@ impl Reader<'_> {
         operation: &document::Operation,
         place: &Place,
     ) -> Result<Operation> {
-        check_id(&operation.id, &operation.tags, place)?;
+        checks::id(&operation.id, &operation.tags, place)?;
         let path = operation.path.as_deref().unwrap_or(shared_path);
         let host = match operation.host {
             document::Host::Conversation => Host::Conversation,
@@ -98,8 +100,8 @@ impl Reader<'_> {
         for (index, parameter) in shared.iter().chain(&operation.parameters).enumerate() {
             parameters.push(self.parameter(parameter, &place.at("parameters").at(index))?);
         }
-        check_path_parameters(path, &parameters, place)?;
-        check_path_parameters(shared_path, &parameters, place)?;
+        checks::path_parameters(path, &parameters, place)?;
+        checks::path_parameters(shared_path, &parameters, place)?;
         parameters.sort_by_key(|parameter| parameter.location == Location::Query);
         let body = operation
             .body
@@ -145,7 +147,8 @@ impl Reader<'_> {
         })
     }
 
-    /// What goes out, and comes back, is that of the operation that is really called.
+    /// What goes out, and comes back, is that of the operation that is really called. Only the ids in its path come from
+    /// the caller; its query, and with it its pages, are for the engine to write.
     fn composed(
         &self,
         id: &str,
@@ -153,17 +156,19 @@ impl Reader<'_> {
         operations: &[Operation],
         place: &Place,
     ) -> Result<Operation> {
-        check_id(id, &composed.tags, place)?;
+        checks::id(id, &composed.tags, place)?;
         let Some(becomes) = operations.iter().find(|operation| operation.id == composed.becomes) else {
             return fail(place.at("becomes"), format_args!("there is no operation `{}`", composed.becomes));
         };
-        let Some(body) = &composed.body else {
-            return fail(place, "needs a requestBody: it is what the operation is composed from");
-        };
-        if becomes.body.is_none() {
-            return fail(place.at("becomes"), format_args!("`{}` takes no body", becomes.id));
+        if composed.flat && composed.body.is_none() {
+            return fail(place.at("x-flat"), "there is no requestBody whose properties could be arguments");
         }
-        let body = self.body(body, composed.flat, &place.at("requestBody"))?;
+        let body = composed
+            .body
+            .as_ref()
+            .map(|body| self.body(body, composed.flat, &place.at("requestBody")))
+            .transpose()?;
+        let in_path = |parameter: &&Parameter| parameter.location == Location::Path;
         Ok(Operation {
             id: id.to_owned(),
             summary: composed.summary.trim().to_owned(),
@@ -174,11 +179,11 @@ impl Reader<'_> {
             shared_path: becomes.shared_path.clone(),
             retry: becomes.retry,
             authentication: becomes.authentication,
-            parameters: becomes.parameters.clone(),
-            body: Some(body),
+            parameters: becomes.parameters.iter().filter(in_path).cloned().collect(),
+            body,
             answer: becomes.answer.clone(),
             errors: becomes.errors.clone(),
-            page: becomes.page.clone(),
+            page: None,
             becomes: Some(becomes.id.clone()),
         })
     }
@@ -314,7 +319,7 @@ impl Reader<'_> {
         for (file, document) in documents {
             for (trigger, document::Webhook { post }) in &document.webhooks.0 {
                 let place = Place::root(file).at("webhooks").at(trigger);
-                let area = one_tag(&post.tags, &place)?.to_owned();
+                let area = checks::one_tag(&post.tags, &place)?.to_owned();
                 let body = self.body(&post.body, false, &place.at("requestBody"))?;
                 self.property(&body.schema, &post.body_key, &place.at("x-body-key"))?;
                 if callbacks.iter().any(|other| other.trigger == *trigger || other.body_key == post.body_key)
@@ -361,67 +366,4 @@ fn only_json<'c>(
         Some((name, media)) if content.0.len() == 1 && name == JSON => Ok(Some(media)),
         Some(_) => fail(place.at("content"), format_args!("an answer is {JSON} and nothing else")),
     }
-}
-
-fn one_tag<'t>(tags: &'t [String], place: &Place) -> Result<&'t str> {
-    match tags {
-        [tag] => Ok(tag),
-        _ => fail(place.at("tags"), "there must be exactly one"),
-    }
-}
-
-fn check_ids(operations: &[Operation]) -> Result<()> {
-    let mut seen = HashSet::new();
-    match operations.iter().find(|operation| !seen.insert(&operation.id)) {
-        Some(twice) => fail("operations", format_args!("the operation id `{}` is there twice", twice.id)),
-        None => Ok(()),
-    }
-}
-
-fn check_id(id: &str, tags: &[String], place: &Place) -> Result<()> {
-    let is_name = |name: &str| {
-        name.starts_with(|first: char| first.is_ascii_lowercase())
-            && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    let Some((resource, _)) =
-        id.split_once('.').filter(|(resource, method)| is_name(resource) && is_name(method))
-    else {
-        return fail(place, format_args!("the operation id `{id}` is not `resource.method` in snake_case"));
-    };
-    let tag = one_tag(tags, place)?;
-    if tag != resource {
-        return fail(place.at("tags"), format_args!("the tag `{tag}` is not the resource of `{id}`"));
-    }
-    Ok(())
-}
-
-/// Every `{name}` of the path is a path parameter, and the reverse.
-fn check_path_parameters(path: &str, parameters: &[Parameter], place: &Place) -> Result<()> {
-    let mut named = Vec::new();
-    for part in path.split('{').skip(1) {
-        match part.split_once('}') {
-            Some((name, _)) if !named.contains(&name) => named.push(name),
-            _ => return fail(place, format_args!("the path `{path}` is malformed")),
-        }
-    }
-    let mut seen = HashSet::new();
-    for parameter in parameters {
-        if !seen.insert(&parameter.name) {
-            return fail(place, format_args!("the parameter `{}` is there twice", parameter.name));
-        }
-        if parameter.location == Location::Path && !named.contains(&&*parameter.name) {
-            return fail(
-                place,
-                format_args!("the path parameter `{}` is not in the path `{path}`", parameter.name),
-            );
-        }
-    }
-    for name in named {
-        let is_there =
-            parameters.iter().any(|parameter| parameter.location == Location::Path && parameter.name == name);
-        if !is_there {
-            return fail(place, format_args!("the path has `{{{name}}}`, which is no path parameter"));
-        }
-    }
-    Ok(())
 }

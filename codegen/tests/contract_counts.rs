@@ -10,6 +10,12 @@ use std::fs;
 use tidings_core::generated::callbacks::CALLBACKS;
 use tidings_core::generated::operations::OPERATIONS;
 
+/// The generated files of methods.
+fn resources() -> Vec<String> {
+    let files = fs::read_dir(support::root().join("bindings-rust/src/generated/resources")).unwrap();
+    files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap()).collect()
+}
+
 fn text(file: &str) -> String {
     fs::read_to_string(support::root().join(file)).unwrap()
 }
@@ -58,8 +64,7 @@ fn every_operation_of_the_contract_is_in_the_table() {
 #[test]
 fn every_operation_but_the_token_endpoint_has_a_method() {
     let mut methods = BTreeSet::new();
-    for file in fs::read_dir(support::root().join("bindings-rust/src/generated/resources")).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+    for text in resources() {
         let tables = text.lines().filter_map(|line| line.trim().strip_prefix("&operations::"));
         methods.extend(tables.map(str::to_owned));
     }
@@ -67,6 +72,15 @@ fn every_operation_but_the_token_endpoint_has_a_method() {
     let expected: BTreeSet<_> =
         operations.map(|operation| operation.id.replace('.', "_").to_uppercase()).collect();
     assert_eq!(methods, expected);
+}
+
+#[test]
+fn every_operation_that_pages_can_be_followed_across_its_pages() {
+    let written = text("contract/conversation.yaml").matches("\n      x-page: ").count();
+    assert!(written > 0);
+    assert_eq!(OPERATIONS.iter().filter(|operation| operation.page.is_some()).count(), written);
+    let followed: usize = resources().iter().map(|text| text.matches("\nimpl Paged for ").count()).sum();
+    assert_eq!(followed, written);
 }
 
 #[test]

@@ -56,6 +56,23 @@ fn what_is_composed_goes_where_the_operation_goes_that_it_becomes() {
 }
 
 #[test]
+fn of_the_operation_that_is_really_called_a_composed_one_has_the_path_but_neither_query_nor_pages() {
+    let (ours, theirs) = (get("apps.add_channel"), get("apps.update"));
+    assert_eq!(ours.becomes, Some("apps.update"));
+    assert_eq!(
+        (ours.method, ours.path, ours.retry, ours.answer),
+        (theirs.method, theirs.path, theirs.retry, theirs.answer)
+    );
+    let parameters = |operation: &Operation| {
+        operation.parameters.iter().map(|parameter| parameter.name).collect::<Vec<_>>()
+    };
+    assert_eq!(parameters(ours), ["project_id", "app_id"]);
+    assert_eq!(parameters(theirs), ["project_id", "app_id", "update_mask"]);
+    assert_eq!(body("apps.add_channel").name, "ChannelCredentialsRequest");
+    assert!(OPERATIONS.iter().all(|known| known.becomes.is_none() || known.page.is_none()));
+}
+
+#[test]
 fn paths_of_the_batch_host_have_another_address_where_one_serves_all() {
     for known in OPERATIONS {
         assert_eq!(known.path != known.shared_path, known.host == Host::Batch, "{}", known.id);

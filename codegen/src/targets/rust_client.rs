@@ -1,6 +1,7 @@
 //! The typed Rust client: models, methods and callbacks.
 
 mod events;
+mod method_docs;
 mod models;
 mod objects;
 mod resources;

@@ -134,18 +134,13 @@ fn an_operation_composed_of_nothing() {
         "becomes: notes.send",
         "contract/extensions.yaml.x-composed.pads.fill.becomes: there is no operation `notes.send`",
     );
-    refused(
-        "becomes: notes.add",
-        "becomes: notes.list",
-        "x-composed.pads.fill.becomes: `notes.list` takes no body",
-    );
 }
 
 #[test]
-fn a_composed_operation_without_a_body() {
+fn a_flat_operation_without_a_body() {
     refused(
         "    requestBody: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Pad'}}}}\n",
         "",
-        "x-composed.pads.fill: needs a requestBody",
+        "x-composed.pads.fill.x-flat: there is no requestBody",
     );
 }

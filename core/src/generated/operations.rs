@@ -11,6 +11,7 @@ use crate::contract::{
 
 /// All operations, sorted by id.
 pub static OPERATIONS: &[&Operation] = &[
+    &APPS_ADD_CHANNEL,
     &APPS_CREATE,
     &APPS_DELETE,
     &APPS_GET,
@@ -80,6 +81,37 @@ pub static OPERATIONS: &[&Operation] = &[
     &WEBHOOKS_LIST,
     &WEBHOOKS_UPDATE,
 ];
+
+/// Add a channel to an app: `PATCH /v1/projects/{project_id}/apps/{app_id}`
+pub static APPS_ADD_CHANNEL: Operation = Operation {
+    id: "apps.add_channel",
+    method: Method::Patch,
+    host: Host::Conversation,
+    path: "/v1/projects/{project_id}/apps/{app_id}",
+    shared_path: "/v1/projects/{project_id}/apps/{app_id}",
+    retry: RetryClass::Safe,
+    authentication: Authentication::Token,
+    parameters: &[
+        Parameter {
+            name: "project_id",
+            location: Location::Path,
+            required: true,
+            rule: Rule::Text { min_length: None, max_length: None, format: None },
+            sensitivity: Sensitivity::Open,
+        },
+        Parameter {
+            name: "app_id",
+            location: Location::Path,
+            required: true,
+            rule: Rule::Text { min_length: None, max_length: None, format: None },
+            sensitivity: Sensitivity::Open,
+        },
+    ],
+    body: Some(Body { encoding: Encoding::Json, rule: &rules::CHANNEL_CREDENTIALS_REQUEST }),
+    answer: Answer::Object { key: None },
+    page: None,
+    becomes: Some("apps.update"),
+};
 
 /// Create an app: `POST /v1/projects/{project_id}/apps`
 pub static APPS_CREATE: Operation = Operation {

@@ -5945,6 +5945,12 @@ pub(super) static ADD_SANDBOX_FAULT_REQUEST: ObjectRule = ObjectRule {
             sensitivity: Sensitivity::Open,
         },
         Property {
+            name: "share",
+            required: false,
+            rule: Rule::Number { minimum: None, maximum: Some(1.0) },
+            sensitivity: Sensitivity::Open,
+        },
+        Property {
             name: "times",
             required: false,
             rule: Rule::Integer { minimum: Some(0), maximum: None },

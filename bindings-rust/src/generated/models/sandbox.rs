@@ -166,7 +166,8 @@ enumeration!(SandboxFaultAction {
     Delay = "DELAY",
 });
 
-/// A fault to set.
+/// A fault to set. Of the requests that fit, those of skip pass first, then share is drawn, and times
+/// counts what was struck. What passes may meet the next fault.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AddSandboxFaultRequest {
@@ -179,9 +180,14 @@ pub struct AddSandboxFaultRequest {
     pub operation: Option<String>,
     /// Only sends to this recipient; a phone number with or without plus. Not with `BEFORE_READ`.
     pub to: Option<String>,
-    /// How many fitting requests pass before it strikes. At least 0. Default: `0`.
+    /// How many fitting requests pass before it may strike. At least 0. Default: `0`.
     pub skip: Option<i32>,
-    /// How many requests it strikes; 0 means all. At least 0. Default: `1`.
+    /// The chance with which a fitting request is struck once skip is over, above 0; the others pass. It is
+    /// drawn from the sandbox's seed: the same requests in the same order meet the same strikes. At most 1.
+    /// Default: `1`.
+    pub share: Option<f64>,
+    /// How many requests it strikes, after which it is used up; 0 means without end. At least 0. Default:
+    /// `1`.
     pub times: Option<i32>,
     /// Status of RESPOND. From 200 to 599. Default: `500`.
     pub status: Option<i32>,
@@ -199,6 +205,7 @@ object!(AddSandboxFaultRequest {
     "operation" => operation: Optional, Open;
     "to" => to: Optional, Personal;
     "skip" => skip: Optional, Open;
+    "share" => share: Optional, Open;
     "times" => times: Optional, Open;
     "status" => status: Optional, Open;
     "headers" => headers: Optional, Open;
@@ -225,13 +232,22 @@ impl AddSandboxFaultRequest {
         self
     }
 
-    /// How many fitting requests pass before it strikes. At least 0. Default: `0`.
+    /// How many fitting requests pass before it may strike. At least 0. Default: `0`.
     pub fn skip(mut self, skip: i32) -> Self {
         self.skip = Some(skip);
         self
     }
 
-    /// How many requests it strikes; 0 means all. At least 0. Default: `1`.
+    /// The chance with which a fitting request is struck once skip is over, above 0; the others pass. It is
+    /// drawn from the sandbox's seed: the same requests in the same order meet the same strikes. At most 1.
+    /// Default: `1`.
+    pub fn share(mut self, share: f64) -> Self {
+        self.share = Some(share);
+        self
+    }
+
+    /// How many requests it strikes, after which it is used up; 0 means without end. At least 0. Default:
+    /// `1`.
     pub fn times(mut self, times: i32) -> Self {
         self.times = Some(times);
         self

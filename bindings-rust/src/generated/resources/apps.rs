@@ -17,6 +17,36 @@ pub struct Apps {
 }
 
 impl Apps {
+    /// Add a channel to an app.
+    ///
+    /// Adds the channel behind those that the app has, or replaces its credentials where the app has it
+    /// already (LINE: those of the same `credential_ordinal_number`). All other credentials and everything
+    /// else of the app stay. It reads the app and updates it, so of two such calls for one app at the same
+    /// time one may be lost: make them one after the other. Answers with the app after the change.
+    ///
+    /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// ```no_run
+    /// # async fn example(client: tidings::Client) -> Result<(), tidings::Error> {
+    /// use tidings::models::{ChannelCredentialsRequest, ConversationChannel, StaticBearerCredentials};
+    ///
+    /// let plan = StaticBearerCredentials::new("service plan id", "API token");
+    /// let sms = ChannelCredentialsRequest::static_bearer(ConversationChannel::Sms, plan);
+    /// let app = client.apps().add_channel("01HKWT3XRVH6RP17S8KSBC4PYR", sms).await?;
+    /// println!("{} channels", app.channel_credentials.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `apps.add_channel`, which becomes `apps.update`: `PATCH /v1/projects/{project_id}/apps/{app_id}`
+    pub fn add_channel(
+        &self,
+        app_id: impl Into<String>,
+        body: impl IntoBody<models::ChannelCredentialsRequest>,
+    ) -> Request<AddChannel> {
+        Request::new(&self.engine).path("app_id", app_id).body(body)
+    }
+
     /// Create an app.
     ///
     /// Adds an app with its channels to the project. A repeated call adds a second app.
@@ -78,6 +108,20 @@ impl Apps {
         body: impl IntoBody<models::UpdateAppRequest>,
     ) -> Request<Update> {
         Request::new(&self.engine).path("app_id", app_id).body(body)
+    }
+}
+
+/// [`Apps::add_channel`] as a type.
+#[derive(Debug)]
+pub enum AddChannel {}
+
+impl sealed::Sealed for AddChannel {}
+
+impl Method for AddChannel {
+    type Output = models::App;
+
+    fn operation() -> &'static Operation {
+        &operations::APPS_ADD_CHANNEL
     }
 }
 

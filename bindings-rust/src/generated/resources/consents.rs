@@ -3,6 +3,7 @@
 //! The methods of consents.
 
 use crate::generated::models;
+use crate::paging::Paged;
 use crate::request::{Method, Request, sealed};
 use tidings_core::Engine;
 use tidings_core::contract::Operation;
@@ -41,8 +42,10 @@ impl Consents {
     ///
     /// Can be set before it is awaited: `page_size`, `page_token`.
     ///
-    /// Answers with one page: `identities`. What stands in `next_page_token` goes into `page_token` of the
-    /// next call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `identities` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
     ///
     /// `consents.list_identities`: `GET /v1/projects/{project_id}/apps/{app_id}/consents/{list_type}`
     pub fn list_identities(
@@ -79,6 +82,14 @@ impl Method for ListIdentities {
 
     fn operation() -> &'static Operation {
         &operations::CONSENTS_LIST_IDENTITIES
+    }
+}
+
+impl Paged for ListIdentities {
+    type Item = models::ConsentIdentity;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.identities
     }
 }
 

@@ -3,6 +3,7 @@
 //! The methods of contacts.
 
 use crate::generated::models;
+use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use tidings_core::Engine;
 use tidings_core::contract::Operation;
@@ -76,8 +77,10 @@ impl Contacts {
     ///
     /// Can be set before it is awaited: `page_size`, `page_token`, `external_id`, `channel`, `identity`.
     ///
-    /// Answers with one page: `contacts`. What stands in `next_page_token` goes into `page_token` of the
-    /// next call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `contacts` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
     ///
     /// `contacts.list`: `GET /v1/projects/{project_id}/contacts`
     pub fn list(&self) -> Request<List> {
@@ -93,8 +96,10 @@ impl Contacts {
     ///
     /// Can be set before it is awaited: `page_size`, `page_token`.
     ///
-    /// Answers with one page: `conflicts`. What stands in `next_page_token` goes into `page_token` of the
-    /// next call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `conflicts` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
     ///
     /// `contacts.list_identity_conflicts`: `GET /v1/projects/{project_id}/contacts:identityConflicts`
     pub fn list_identity_conflicts(&self) -> Request<ListIdentityConflicts> {
@@ -205,6 +210,14 @@ impl Method for List {
     }
 }
 
+impl Paged for List {
+    type Item = models::Contact;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.contacts
+    }
+}
+
 impl Request<List> {
     /// Contacts per page. At most 20. Default: `10`.
     pub fn page_size(self, page_size: i32) -> Self {
@@ -246,6 +259,14 @@ impl Method for ListIdentityConflicts {
 
     fn operation() -> &'static Operation {
         &operations::CONTACTS_LIST_IDENTITY_CONFLICTS
+    }
+}
+
+impl Paged for ListIdentityConflicts {
+    type Item = models::IdentityConflict;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.conflicts
     }
 }
 

@@ -3,6 +3,7 @@
 //! The methods of conversations.
 
 use crate::generated::models;
+use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use tidings_core::Engine;
 use tidings_core::contract::Operation;
@@ -95,8 +96,10 @@ impl Conversations {
     /// Can be set before it is awaited: `app_id`, `contact_id`, `only_active`, `page_size`, `page_token`,
     /// `active_channel`.
     ///
-    /// Answers with one page: `conversations`. What stands in `next_page_token` goes into `page_token` of
-    /// the next call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `conversations` and those of
+    /// all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
     ///
     /// `conversations.list`: `GET /v1/projects/{project_id}/conversations`
     pub fn list(&self) -> Request<List> {
@@ -111,8 +114,10 @@ impl Conversations {
     ///
     /// Can be set before it is awaited: `app_id`, `only_active`, `page_size`, `page_token`, `order`.
     ///
-    /// Answers with one page: `conversations`. What stands in `next_page_token` goes into `page_token` of
-    /// the next call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `conversations` and those of
+    /// all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
     ///
     /// `conversations.list_recent`: `GET /v1/projects/{project_id}/conversations:recent`
     pub fn list_recent(&self) -> Request<ListRecent> {
@@ -232,6 +237,14 @@ impl Method for List {
     }
 }
 
+impl Paged for List {
+    type Item = models::Conversation;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.conversations
+    }
+}
+
 impl Request<List> {
     /// Only conversations of this app.
     pub fn app_id(self, app_id: impl Into<String>) -> Self {
@@ -278,6 +291,14 @@ impl Method for ListRecent {
 
     fn operation() -> &'static Operation {
         &operations::CONVERSATIONS_LIST_RECENT
+    }
+}
+
+impl Paged for ListRecent {
+    type Item = models::ConversationRecentMessage;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.conversations
     }
 }
 

@@ -3,6 +3,7 @@
 //! The methods of events.
 
 use crate::generated::models;
+use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use tidings_core::Engine;
 use tidings_core::contract::Operation;
@@ -48,8 +49,10 @@ impl Events {
     ///
     /// Can be set before it is awaited: `conversation_id`, `contact_id`, `page_size`, `page_token`.
     ///
-    /// Answers with one page: `events`. What stands in `next_page_token` goes into `page_token` of the next
-    /// call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `events` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
     ///
     /// `events.list`: `GET /v1/projects/{project_id}/events`
     pub fn list(&self) -> Request<List> {
@@ -109,6 +112,14 @@ impl Method for List {
 
     fn operation() -> &'static Operation {
         &operations::EVENTS_LIST
+    }
+}
+
+impl Paged for List {
+    type Item = models::ConversationEvent;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.events
     }
 }
 

@@ -3,6 +3,7 @@
 //! The methods of messages.
 
 use crate::generated::models;
+use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use jiff::Timestamp;
 use tidings_core::Engine;
@@ -56,8 +57,20 @@ impl Messages {
     /// `start_time`, `end_time`, `page_size`, `page_token`, `view`, `messages_source`,
     /// `only_recipient_originated`, `channel`, `direction`.
     ///
-    /// Answers with one page: `messages`. What stands in `next_page_token` goes into `page_token` of the
-    /// next call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `messages` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
+    /// after it.
+    ///
+    /// ```no_run
+    /// # async fn example(client: tidings::Client) -> Result<(), tidings::Error> {
+    /// let mut messages = client.messages().list().contact_id("01HKWT3XRVH6RP17S8KSBC4PYR").items();
+    /// while let Some(message) = messages.next().await {
+    ///     println!("{:?}", message?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// `messages.list`: `GET /v1/projects/{project_id}/messages`
     pub fn list(&self) -> Request<List> {
@@ -71,8 +84,10 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Answers with one page: `messages`. What stands in `next_page_token` goes into `page_token` of the
-    /// body; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `messages` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` of the body names, else with the first; the `next_page_token` of each page
+    /// names the one after it.
     ///
     /// `messages.list_last_by_channel_identity`: `POST
     /// /v1/projects/{project_id}/messages:fetch-last-message`
@@ -184,6 +199,14 @@ impl Method for List {
     }
 }
 
+impl Paged for List {
+    type Item = models::ConversationMessage;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.messages
+    }
+}
+
 impl Request<List> {
     /// Only messages of this conversation. Works with `CONVERSATION_SOURCE` only.
     pub fn conversation_id(self, conversation_id: impl Into<String>) -> Self {
@@ -267,6 +290,14 @@ impl Method for ListLastByChannelIdentity {
 
     fn operation() -> &'static Operation {
         &operations::MESSAGES_LIST_LAST_BY_CHANNEL_IDENTITY
+    }
+}
+
+impl Paged for ListLastByChannelIdentity {
+    type Item = models::ConversationMessage;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.messages
     }
 }
 

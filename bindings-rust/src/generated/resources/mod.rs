@@ -111,6 +111,7 @@ impl Client {
 into_body!(
     models::AddSandboxFaultRequest,
     models::CancelBatchRequest,
+    models::ChannelCredentialsRequest,
     models::CreateAppRequest,
     models::CreateContactRequest,
     models::CreateContactsRequest,

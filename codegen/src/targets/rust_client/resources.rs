@@ -5,28 +5,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::json;
 
+use super::method_docs;
 use super::models::file;
-use super::types::{Argument, Types, is_filled_in, is_filled_in_parameter, type_name};
+use super::types::{Argument, Types, is_filled_in, is_filled_in_parameter, is_optional, type_name};
 use crate::error::{Result, fail};
-use crate::ir::{Answer, Host, Location, Object, Operation, Parameter, Retry, Type};
+use crate::ir::{Answer, Location, Object, Operation, Page, Parameter, Type};
 use crate::targets::Draft;
 use crate::targets::rust::{docs, literal, names};
 
 /// Methods that every request has already.
-const REQUEST: [&str; 9] =
-    ["new", "path", "query", "body", "field", "fail", "timeout", "max_retries", "header"];
+const REQUEST: [&str; 13] = [
+    "new",
+    "path",
+    "query",
+    "body",
+    "field",
+    "fail",
+    "into_call",
+    "timeout",
+    "max_retries",
+    "replay_unknown",
+    "header",
+    "pages",
+    "items",
+];
 
 /// Methods that the client has already.
-const CLIENT: [&str; 3] = ["new", "from_env", "engine"];
+const CLIENT: [&str; 4] = ["new", "from_env", "statistics", "engine"];
 
 /// Types that a file of methods uses without a path.
-const USED: [&str; 6] = ["Engine", "IntoBody", "Method", "Operation", "Request", "Written"];
-
-/// Examples by operation, which the documentation tests compile.
-const EXAMPLES: [(&str, &str); 2] = [
-    ("messages.send", include_str!("../../../templates/rust_client/examples/messages.send.rs")),
-    ("sms.send", include_str!("../../../templates/rust_client/examples/sms.send.rs")),
-];
+const USED: [&str; 7] = ["Engine", "IntoBody", "Method", "Operation", "Paged", "Request", "Written"];
 
 #[derive(Default)]
 struct Resource<'c> {
@@ -45,6 +53,15 @@ struct MethodView {
     conversions: Vec<String>,
     calls: Vec<String>,
     setters: Vec<SetterView>,
+    paging: Option<PagingView>,
+}
+
+/// The items on a page.
+#[derive(Serialize)]
+struct PagingView {
+    item: String,
+    /// The expression that takes all of them out of `page`.
+    items: String,
 }
 
 /// What sets an optional parameter of a request.
@@ -145,6 +162,7 @@ impl Resource<'_> {
             "imports": imports.0,
             "uses_models": uses_models,
             "takes_body": takes_body,
+            "pages": self.operations.iter().any(|operation| operation.page.is_some()),
         });
         super::draft(&format!("resources/{}", file(module)?), "rust_client/resource.rs.jinja", context)
     }
@@ -173,6 +191,7 @@ fn method(operation: &Operation, types: &Types<'_>, imports: &mut Imports) -> Re
         conversions: Vec::new(),
         calls: Vec::new(),
         setters: Vec::new(),
+        paging: operation.page.as_ref().map(|page| paging(operation, page, types, imports)).transpose()?,
     };
     // The sandbox's own operations belong to no project.
     for parameter in operation.parameters.iter().filter(|parameter| parameter.name != "project_id") {
@@ -210,8 +229,28 @@ fn method(operation: &Operation, types: &Types<'_>, imports: &mut Imports) -> Re
         view.arguments.iter().filter_map(|argument| argument.split_once(':')).map(|(name, _)| (name, name));
     names::distinct(&operation.id, arguments)?;
     names::distinct(&operation.id, view.setters.iter().map(|setter| (&*setter.docs, &*setter.name)))?;
-    view.docs = method_docs(operation, &view.setters);
+    view.docs = method_docs::of(operation, view.setters.iter().map(|setter| &*setter.name));
     Ok(view)
+}
+
+fn paging(
+    operation: &Operation,
+    page: &Page,
+    types: &Types<'_>,
+    imports: &mut Imports,
+) -> Result<PagingView> {
+    let place = format!("{}: x-page", operation.id);
+    let Answer::Object { schema, .. } = &operation.answer else { return fail(place, "no object, no page") };
+    let property = types.contract.object(schema).and_then(|object| object.property(&page.items));
+    let Some((property, Type::List { items, .. })) = property.map(|property| (property, &property.kind))
+    else {
+        return fail(place, format_args!("`{}` is no list of `{schema}`", page.items));
+    };
+    imports.add(items);
+    let field = names::value(&operation.id, &page.items)?;
+    let or_none =
+        if is_optional(types.contract.schema(schema), property) { ".unwrap_or_default()" } else { "" };
+    Ok(PagingView { item: qualified(&Types::plain(items)?, items)?, items: format!("page.{field}{or_none}") })
 }
 
 fn flat_body(
@@ -330,51 +369,4 @@ impl Imports {
             _ => {}
         }
     }
-}
-
-fn method_docs(operation: &Operation, setters: &[SetterView]) -> String {
-    let summary = format!("{}.", docs::markdown(&operation.summary));
-    let repeating = match (operation.retry, operation.host) {
-        (Retry::Unsafe, _) => {
-            "Repeating it may do it twice. A call whose answer is lost ends as \
-             [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself."
-        }
-        (Retry::Safe, Host::Sandbox) => "",
-        (Retry::Safe, _) => "Repeating it does no harm, so a call whose answer is lost is tried again.",
-    };
-    let options: Vec<_> = setters.iter().map(|setter| format!("`{}`", setter.name)).collect();
-    let options = match options.as_slice() {
-        [] => String::new(),
-        some => format!("Can be set before it is awaited: {}.", some.join(", ")),
-    };
-    let paging = operation.page.as_ref().map_or_else(String::new, |page| {
-        let place = if page.in_body { "of the body" } else { "of the next call" };
-        format!(
-            "Answers with one page: `{}`. What stands in `{}` goes into `{}` {place}; the last page has none.",
-            page.items, page.next, page.token
-        )
-    });
-    let address = format!("`{}`: `{} {}`", operation.id, operation.verb.name(), operation.path);
-    let address = match &operation.becomes {
-        Some(becomes) => format!(
-            "`{}`, which becomes `{becomes}`: `{} {}`",
-            operation.id,
-            operation.verb.name(),
-            operation.path
-        ),
-        None => address,
-    };
-    let example = EXAMPLES
-        .iter()
-        .find(|(id, _)| *id == operation.id)
-        .map_or_else(String::new, |(_, example)| format!("```no_run\n{}\n```", example.trim_end()));
-    docs::comment([
-        summary,
-        docs::markdown(&operation.description),
-        repeating.to_owned(),
-        options,
-        paging,
-        example,
-        address,
-    ])
 }

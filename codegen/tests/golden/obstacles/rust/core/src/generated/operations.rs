@@ -10,7 +10,8 @@ use crate::contract::{
 };
 
 /// All operations, sorted by id.
-pub static OPERATIONS: &[&Operation] = &[&AUTH_TOKEN, &COURSES_DELETE, &COURSES_MATCH, &LOOP_MOVE];
+pub static OPERATIONS: &[&Operation] =
+    &[&AUTH_TOKEN, &COURSES_DELETE, &COURSES_MATCH, &COURSES_TURN, &LOOP_MOVE, &LOOP_WHILE, &LOOP_YIELD];
 
 /// Get a token: `POST /oauth2/token`
 pub static AUTH_TOKEN: Operation = Operation {
@@ -136,9 +137,93 @@ pub static COURSES_MATCH: Operation = Operation {
     becomes: None,
 };
 
+/// Turn the leaves: `POST /v1/projects/{project_id}/leaves`
+pub static COURSES_TURN: Operation = Operation {
+    id: "courses.turn",
+    method: Method::Post,
+    host: Host::Conversation,
+    path: "/v1/projects/{project_id}/leaves",
+    shared_path: "/v1/projects/{project_id}/leaves",
+    retry: RetryClass::Safe,
+    authentication: Authentication::Token,
+    parameters: &[Parameter {
+        name: "project_id",
+        location: Location::Path,
+        required: true,
+        rule: Rule::Text { min_length: None, max_length: None, format: None },
+        sensitivity: Sensitivity::Open,
+    }],
+    body: Some(Body { encoding: Encoding::Json, rule: &rules::LEAF }),
+    answer: Answer::Object { key: None },
+    page: Some(Page { items: "in", token: "yield", next: "next", in_body: true }),
+    becomes: None,
+};
+
 /// Move on: `DELETE /v1/projects/{project_id}/same/{type}`
 pub static LOOP_MOVE: Operation = Operation {
     id: "loop.move",
+    method: Method::Delete,
+    host: Host::Batch,
+    path: "/v1/projects/{project_id}/same/{type}",
+    shared_path: "/v1/projects/{project_id}/courses/{type}",
+    retry: RetryClass::Unsafe,
+    authentication: Authentication::Token,
+    parameters: &[
+        Parameter {
+            name: "project_id",
+            location: Location::Path,
+            required: true,
+            rule: Rule::Text { min_length: None, max_length: None, format: None },
+            sensitivity: Sensitivity::Open,
+        },
+        Parameter {
+            name: "type",
+            location: Location::Path,
+            required: true,
+            rule: Rule::Enumeration { name: "Match", values: rules::MATCH, refused: &[] },
+            sensitivity: Sensitivity::Open,
+        },
+    ],
+    body: Some(Body { encoding: Encoding::Json, rule: &rules::MOVE_REQUEST }),
+    answer: Answer::Empty,
+    page: None,
+    becomes: Some("courses.delete"),
+};
+
+/// Match in a way of our own: `GET /v1/projects/{project_id}/courses/{type}`
+pub static LOOP_WHILE: Operation = Operation {
+    id: "loop.while",
+    method: Method::Get,
+    host: Host::Conversation,
+    path: "/v1/projects/{project_id}/courses/{type}",
+    shared_path: "/v1/projects/{project_id}/courses/{type}",
+    retry: RetryClass::Safe,
+    authentication: Authentication::Token,
+    parameters: &[
+        Parameter {
+            name: "project_id",
+            location: Location::Path,
+            required: true,
+            rule: Rule::Text { min_length: None, max_length: None, format: None },
+            sensitivity: Sensitivity::Open,
+        },
+        Parameter {
+            name: "type",
+            location: Location::Path,
+            required: true,
+            rule: Rule::Enumeration { name: "Match", values: rules::MATCH, refused: &[] },
+            sensitivity: Sensitivity::Open,
+        },
+    ],
+    body: None,
+    answer: Answer::Object { key: None },
+    page: None,
+    becomes: Some("courses.match"),
+};
+
+/// Move on as a whole: `DELETE /v1/projects/{project_id}/same/{type}`
+pub static LOOP_YIELD: Operation = Operation {
+    id: "loop.yield",
     method: Method::Delete,
     host: Host::Batch,
     path: "/v1/projects/{project_id}/same/{type}",

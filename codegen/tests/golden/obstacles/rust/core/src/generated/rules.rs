@@ -5,6 +5,38 @@
 #[allow(unused_imports, reason = "a contract need not use all of them")]
 use crate::contract::{Format, ObjectRule, PhoneNumberWhen, Property, Rule, Sensitivity, UnionRule};
 
+/// `Leaf`
+pub(super) static LEAF: ObjectRule = ObjectRule {
+    name: "Leaf",
+    properties: &[
+        Property {
+            name: "in",
+            required: false,
+            rule: Rule::List {
+                items: &Rule::Text { min_length: None, max_length: None, format: Some(Format::DateTime) },
+                min_items: None,
+                max_items: None,
+            },
+            sensitivity: Sensitivity::Open,
+        },
+        Property {
+            name: "yield",
+            required: false,
+            rule: Rule::Text { min_length: None, max_length: None, format: None },
+            sensitivity: Sensitivity::Open,
+        },
+        Property {
+            name: "next",
+            required: false,
+            rule: Rule::Text { min_length: None, max_length: None, format: None },
+            sensitivity: Sensitivity::Open,
+        },
+    ],
+    exactly_one_of: &[],
+    at_most_one_of: &[],
+    phone_number_when: None,
+};
+
 /// `Vec`
 pub(super) static VEC: ObjectRule = ObjectRule {
     name: "Vec",

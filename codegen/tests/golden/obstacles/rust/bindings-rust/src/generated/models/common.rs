@@ -2,6 +2,7 @@
 
 //! Models that several resources use.
 
+use crate::JsonObject;
 use crate::wire::{Unrecognized, UnrecognizedVariant, enumeration, from_text, object, tagged_union};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -41,6 +42,21 @@ object!(Result_ {
     "at" => at: Required, Open;
     "labels" => labels: Optional, Open;
     "match" => r#match: Optional, Open;
+});
+
+/// Takes every property.
+#[derive(Clone, PartialEq, Default)]
+#[non_exhaustive]
+pub struct String_ {
+    /// A name that begins with a sign.
+    pub r#type: Option<String>,
+    /// Every other property.
+    pub additional: JsonObject,
+}
+
+object!(String_ {
+    "@type" => r#type: Optional, Open;
+    .. => additional
 });
 
 /// Several limits.

@@ -9,20 +9,48 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Takes every property.
+/// A page, read and written.
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
-pub struct String_ {
-    /// A name that begins with a sign.
-    pub r#type: Option<String>,
-    /// Every other property.
-    pub additional: JsonObject,
+pub struct Leaf {
+    /// The moments.
+    pub r#in: Option<Vec<Timestamp>>,
+    /// Which page.
+    pub r#yield: Option<String>,
+    /// The next page.
+    pub next: Option<String>,
 }
 
-object!(String_ {
-    "@type" => r#type: Optional, Open;
-    .. => additional
+object!(Leaf {
+    "in" => r#in: Optional, Open;
+    "yield" => r#yield: Optional, Open;
+    "next" => next: Optional, Open;
 });
+
+impl Leaf {
+    /// Makes one in which nothing is set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The moments.
+    pub fn r#in(mut self, r#in: impl IntoIterator<Item = Timestamp>) -> Self {
+        self.r#in = Some(r#in.into_iter().collect());
+        self
+    }
+
+    /// Which page.
+    pub fn r#yield(mut self, r#yield: impl Into<String>) -> Self {
+        self.r#yield = Some(r#yield.into());
+        self
+    }
+
+    /// The next page.
+    pub fn next(mut self, next: impl Into<String>) -> Self {
+        self.next = Some(next.into());
+        self
+    }
+}
 
 /// A body whose fields are hard to name and to type.
 ///

@@ -3,6 +3,7 @@
 //! The methods of courses.
 
 use crate::generated::models;
+use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use jiff::Timestamp;
 use tidings_core::Engine;
@@ -39,13 +40,30 @@ impl Courses {
     ///
     /// Can be set before it is awaited: `page_token`, `app_id`, `r#async`, `since`, `field_mask`.
     ///
-    /// Answers with one page: `items`. What stands in `nextPageToken` goes into `page_token` of the next
-    /// call; the last page has none.
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `items` and those of all
+    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// page that `page_token` names, else with the first; the `nextPageToken` of each page names the one
+    /// after it.
     ///
     /// `courses.match`: `GET /v1/projects/{project_id}/courses/{type}`
     pub fn r#match(&self, r#type: models::Match, r#in: impl Into<String>) -> Request<Match> {
         let r#in: String = r#in.into();
         Request::new(&self.engine).path("type", r#type.as_str()).query("in", r#in)
+    }
+
+    /// Turn the leaves.
+    ///
+    /// One schema to ask and to answer with, and moments as the items of a page.
+    ///
+    /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// Awaited, it answers with one page. [`items`](Request::items) gives its `in` and those of all pages
+    /// after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the page that
+    /// `yield` of the body names, else with the first; the `next` of each page names the one after it.
+    ///
+    /// `courses.turn`: `POST /v1/projects/{project_id}/leaves`
+    pub fn turn(&self, body: impl IntoBody<models::Leaf>) -> Request<Turn> {
+        Request::new(&self.engine).body(body)
     }
 }
 
@@ -77,6 +95,14 @@ impl Method for Match {
     }
 }
 
+impl Paged for Match {
+    type Item = models::Option_;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.items
+    }
+}
+
 impl Request<Match> {
     /// Which page.
     pub fn page_token(self, page_token: impl Into<String>) -> Self {
@@ -104,5 +130,27 @@ impl Request<Match> {
     pub fn field_mask(self, field_mask: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let field_mask: Vec<String> = field_mask.into_iter().map(Into::into).collect();
         self.query("fieldMask", field_mask)
+    }
+}
+
+/// [`Courses::turn`] as a type.
+#[derive(Debug)]
+pub enum Turn {}
+
+impl sealed::Sealed for Turn {}
+
+impl Method for Turn {
+    type Output = models::Leaf;
+
+    fn operation() -> &'static Operation {
+        &operations::COURSES_TURN
+    }
+}
+
+impl Paged for Turn {
+    type Item = Timestamp;
+
+    fn items(page: Self::Output) -> Vec<Self::Item> {
+        page.r#in.unwrap_or_default()
     }
 }

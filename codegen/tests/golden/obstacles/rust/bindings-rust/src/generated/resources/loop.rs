@@ -3,7 +3,7 @@
 //! The methods of loop.
 
 use crate::generated::models;
-use crate::request::{Method, Request, sealed};
+use crate::request::{IntoBody, Method, Request, sealed};
 use crate::wire::Written;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -33,6 +33,29 @@ impl Loop {
     pub fn r#move(&self, r#type: models::Match, r#where: impl Into<String>) -> Request<Move> {
         let r#where: String = r#where.into();
         Request::new(&self.engine).path("type", r#type.as_str()).field("where", Written(&r#where))
+    }
+
+    /// Match in a way of our own.
+    ///
+    /// No body, and none of the query and the pages of `courses.match`, which the engine writes.
+    ///
+    /// Repeating it does no harm, so a call whose answer is lost is tried again.
+    ///
+    /// `loop.while`, which becomes `courses.match`: `GET /v1/projects/{project_id}/courses/{type}`
+    pub fn r#while(&self, r#type: models::Match) -> Request<While> {
+        Request::new(&self.engine).path("type", r#type.as_str())
+    }
+
+    /// Move on as a whole.
+    ///
+    /// The body is one argument.
+    ///
+    /// Repeating it may do it twice. A call whose answer is lost ends as
+    /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
+    ///
+    /// `loop.yield`, which becomes `courses.delete`: `DELETE /v1/projects/{project_id}/same/{type}`
+    pub fn r#yield(&self, r#type: models::Match, body: impl IntoBody<models::MoveRequest>) -> Request<Yield> {
+        Request::new(&self.engine).path("type", r#type.as_str()).body(body)
     }
 }
 
@@ -73,5 +96,33 @@ impl Request<Move> {
         let keys: BTreeMap<models::Match, models::Words> =
             keys.into_iter().map(|(key, value)| (key, value.into())).collect();
         self.field("keys", Written(&keys))
+    }
+}
+
+/// [`Loop::while`] as a type.
+#[derive(Debug)]
+pub enum While {}
+
+impl sealed::Sealed for While {}
+
+impl Method for While {
+    type Output = models::Result_;
+
+    fn operation() -> &'static Operation {
+        &operations::LOOP_WHILE
+    }
+}
+
+/// [`Loop::yield`] as a type.
+#[derive(Debug)]
+pub enum Yield {}
+
+impl sealed::Sealed for Yield {}
+
+impl Method for Yield {
+    type Output = ();
+
+    fn operation() -> &'static Operation {
+        &operations::LOOP_YIELD
     }
 }

@@ -24,4 +24,4 @@ impl Client {
     }
 }
 
-into_body!(models::Vec_,);
+into_body!(models::Leaf, models::MoveRequest, models::Vec_,);
