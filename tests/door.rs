@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tidings::{Error, ErrorKind, ProvidedToken};
 use tidings_core::Response;
 use tidings_core::door::{
-    CallHandle, CallRecord, ConfigRecord, Door, ErrorRecord, ForeignFailure, Runtime, TokenTicket,
+    CallHandle, CallRecord, ConfigRecord, Door, ErrorRecord, ForeignFailure, Pages, Runtime, TokenTicket,
 };
 use tidings_sandbox::{Options, Sandbox};
 use tidings_tests::{PROJECT, TEXT, TO};
@@ -275,4 +275,97 @@ fn foreign_code_that_forgets_its_ticket_or_panics_is_an_auth_error() {
     let broken = open_asking(&world, |_| panic!("of the app"));
     assert_eq!(ended(&broken, send()).unwrap_err().kind(), ErrorKind::Auth);
     assert_eq!(world.arrivals(), 0);
+}
+
+/// The pages of what was sent to the handset, one message a page. The app must keep its messages.
+fn pages(world: &World, door: &Door) -> Pages {
+    let kept = json!({"processing_mode": "CONVERSATION"});
+    let path = vec![("app_id".to_owned(), world.app_id.clone())];
+    made(&world.observer, CallRecord { path, ..call("apps.update", Some(kept)) });
+    (0..3).for_each(|_| drop(ended(door, send()).unwrap()));
+    let query = [("app_id", world.app_id.as_str()), ("page_size", "1")];
+    let query = query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    door.pages(CallRecord { query, ..call("messages.list", None) }).unwrap()
+}
+
+fn next(pages: &Pages) -> (Option<CallHandle>, Receiver<Result<Option<Response>, Error>>) {
+    let (sender, receiver) = channel();
+    (pages.next(move |page| sender.send(page).unwrap()), receiver)
+}
+
+fn messages(page: &Response) -> usize {
+    serde_json::from_slice::<Value>(&page.body).unwrap()["messages"].as_array().unwrap().len()
+}
+
+#[test]
+fn a_list_is_read_page_by_page() {
+    let world = World::new();
+    let door = world.door();
+    let pages = pages(&world, &door);
+    let mut seen = 0;
+    while let Some(page) = next(&pages).1.recv_timeout(PATIENCE).unwrap().unwrap() {
+        seen += messages(&page);
+    }
+    assert_eq!(seen, 3);
+    assert!(next(&pages).1.recv_timeout(PATIENCE).unwrap().unwrap().is_none());
+    assert_eq!(door.pages(send()).unwrap_err().kind(), ErrorKind::Config);
+}
+
+#[test]
+fn a_page_that_is_called_off_is_the_next_one_again() {
+    let world = World::new();
+    let door = world.door();
+    let pages = pages(&world, &door);
+    world.hang("BEFORE_ACCEPT", "messages.list");
+    let (handle, cut_off) = next(&pages);
+    eventually(|| !world.requests("messages.list").is_empty());
+    // One page at a time.
+    let error = next(&pages).1.try_recv().unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.operation()), (ErrorKind::Config, Some("messages.list")));
+    assert!(handle.unwrap().cancel().unwrap().evidence().is_none());
+    assert_eq!(cut_off.recv_timeout(PATIENCE).unwrap().unwrap_err().kind(), ErrorKind::Cancelled);
+    made(&world.observer, call("sandbox.clear_faults", None));
+    for _ in 0..3 {
+        assert_eq!(messages(&next(&pages).1.recv_timeout(PATIENCE).unwrap().unwrap().unwrap()), 1);
+    }
+    door.close();
+    assert_eq!(next(&pages).1.recv_timeout(PATIENCE).unwrap().unwrap_err().kind(), ErrorKind::Closed);
+}
+
+#[test]
+fn whoever_keeps_the_books_is_told_of_every_unknown_outcome_once() {
+    let world = World::new();
+    world.hang("AFTER_ACCEPT", "messages.send");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let books = Arc::clone(&told);
+    let key = ConfigRecord {
+        key_id: Some(world.sandbox.key_id().to_owned()),
+        key_secret: Some(world.sandbox.key_secret().to_owned()),
+        ..record(&world.sandbox, Some(&world.app_id))
+    };
+    let config = key.into_config(None).unwrap();
+    let config = config.on_unknown(move |error| books.lock().unwrap().push(ErrorRecord::from(error)));
+    let door = Door::open(config, Runtime::shared().unwrap()).unwrap();
+    let (handle, called_off) = started(&door, send());
+    let (_, closed) = started(&door, send());
+    eventually(|| world.requests("messages.send").len() == 2);
+    handle.unwrap().cancel().unwrap();
+    called_off.recv_timeout(PATIENCE).unwrap().unwrap_err();
+    door.close();
+    closed.recv_timeout(PATIENCE).unwrap().unwrap_err();
+    eventually(|| told.lock().unwrap().len() == 2);
+    let kinds: Vec<String> = told.lock().unwrap().iter().map(|error| error.kind.clone()).collect();
+    assert_eq!(kinds, ["cancelled", "unknown_outcome"]);
+    assert!(told.lock().unwrap().iter().all(|error| error.sent && error.evidence.is_some()));
+}
+
+#[test]
+fn statistics_stay_when_the_door_is_closed() {
+    let world = World::new();
+    let door = world.door();
+    ended(&door, send()).unwrap();
+    ended(&door, call("sms.send", Some(json!({"to": "12", "text": "x"})))).unwrap_err();
+    door.close();
+    let seen = door.statistics();
+    assert_eq!((seen.calls, seen.accepted, seen.failed, seen.attempts), (2, 1, 1, 1));
 }

@@ -1,4 +1,5 @@
-//! What a failed call means, over real sockets. Every test asserts on the ledger: how often the handset got the text.
+//! What is known of a call that failed, and what happens to its connection, over real sockets. Every test asserts on the ledger:
+//! how often the handset got the text. What each failure means, cell by cell, is in `outcomes.rs`.
 #![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
 use std::collections::BTreeMap;
@@ -100,23 +101,6 @@ async fn silence_past_the_deadline_is_unknown() {
 }
 
 #[tokio::test]
-async fn an_expired_token_is_renewed_once_and_the_text_arrives_once() {
-    let world = World::new().await.unwrap();
-    world.fault(Stage::BeforeAccept, Action::ExpireToken).await.unwrap();
-    assert_eq!(send(&world).await.unwrap(), 2);
-    assert_eq!(world.arrivals().await.unwrap(), 1);
-}
-
-#[tokio::test]
-async fn a_429_is_tried_again_and_the_text_arrives_once() {
-    let world = World::new().await.unwrap();
-    let busy = AddSandboxFaultRequest::new(Stage::BeforeAccept, Action::Respond).operation("messages.send");
-    world.set(busy.status(429).times(2)).await.unwrap();
-    assert_eq!(send(&world).await.unwrap(), 3);
-    assert_eq!(world.arrivals().await.unwrap(), 1);
-}
-
-#[tokio::test]
 async fn a_500_is_unknown_whether_or_not_the_text_arrived() {
     for (stage, arrivals) in [(Stage::BeforeAccept, 0), (Stage::AfterAccept, 1)] {
         let world = World::new().await.unwrap();
@@ -153,20 +137,6 @@ async fn an_empty_200_is_unknown() {
     let error = unknown(&world).await;
     assert_eq!((error.status(), error.evidence().unwrap().phase), (Some(200), Phase::Answered));
     assert_eq!(world.arrivals().await.unwrap(), 1);
-}
-
-#[tokio::test]
-async fn a_read_outlives_every_fault_that_a_send_must_not() {
-    let world = World::new().await.unwrap();
-    for (stage, action) in [
-        (Stage::BeforeRead, Action::Reset),
-        (Stage::BeforeAccept, Action::Close),
-        (Stage::AfterAccept, Action::Truncate),
-    ] {
-        world.set(AddSandboxFaultRequest::new(stage, action).operation("apps.list")).await.unwrap();
-    }
-    let apps = world.client().unwrap().apps().list().await.unwrap();
-    assert_eq!((apps.attempts(), apps.apps.len()), (4, 1));
 }
 
 #[tokio::test]
@@ -238,6 +208,65 @@ async fn a_connection_that_is_refused_at_first_sends_once() {
     let sent = call.await.unwrap();
     assert!(sent.attempts() > 1);
     assert_eq!(world.arrivals().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_never_made_is_certain_not_to_have_sent() {
+    let world = World::new().await.unwrap();
+    let (full, _waiting) = full_listener();
+    let port = full.local_addr().unwrap().port();
+    let credentials = Credentials::token(token(&world).await);
+    let config = Config::new(PROJECT, credentials).app_id(&world.app_id);
+    let config =
+        config.connect_timeout(Duration::from_millis(100)).base_url(format!("http://127.0.0.1:{port}"));
+    let client = Client::new(config).unwrap();
+    let send = client.sms().send(TO, TEXT).max_retries(1).await.unwrap_err();
+    let read = client.apps().list().max_retries(1).await.unwrap_err();
+    for error in [send, read] {
+        assert_eq!((error.kind(), error.attempts(), error.sent()), (ErrorKind::Timeout, 2, false));
+    }
+}
+
+/// A listener that takes no connection any more, as a host behind a broken network does: its queue is full.
+fn full_listener() -> (std::net::TcpListener, Vec<std::net::TcpStream>) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket.listen(0).unwrap();
+    let listener = std::net::TcpListener::from(socket);
+    let address = listener.local_addr().unwrap();
+    let patience = Duration::from_millis(100);
+    let waiting = std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&address, patience).ok());
+    let waiting = waiting.take(16).collect();
+    (listener, waiting)
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_the_server_closed_meanwhile_costs_nothing() {
+    let world = World::new().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = detour(&world, listener.local_addr().unwrap().port(), 0).await;
+    let upstream = world.sandbox.url().strip_prefix("http://").unwrap().to_owned();
+    let (closed, mut was_closed) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Ok((mut inbound, _)) = listener.accept().await {
+            // One exchange, and the connection is closed although nobody was told that it would be.
+            let mut outbound = TcpStream::connect(&upstream).await.unwrap();
+            let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+            let length = inbound.read(&mut asked).await.unwrap();
+            outbound.write_all(&asked[..length]).await.unwrap();
+            let length = outbound.read(&mut answered).await.unwrap();
+            inbound.write_all(&answered[..length]).await.unwrap();
+            inbound.shutdown().await.unwrap();
+            // Done when the client has closed its side too, and so knows.
+            assert_eq!(inbound.read(&mut asked).await.unwrap(), 0);
+            closed.send(()).await.unwrap();
+        }
+    });
+    for _ in 0..3 {
+        assert_eq!(client.sms().send(TO, TEXT).await.unwrap().attempts(), 1);
+        was_closed.recv().await.unwrap();
+    }
+    assert_eq!(world.arrivals().await.unwrap(), 3);
 }
 
 #[tokio::test]

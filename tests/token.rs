@@ -84,3 +84,73 @@ async fn basic_authentication_serves_for_tests() {
     assert_eq!(client.apps().list().await.unwrap().apps.len(), 1);
     assert_eq!(world.requests("auth.token").await.unwrap().len(), before);
 }
+
+#[tokio::test]
+async fn while_the_token_endpoint_is_down_calls_end_in_auth_and_the_next_call_tries_anew() {
+    let world = World::new().await.unwrap();
+    let down = AddSandboxFaultRequest::new(Stage::BeforeAccept, Action::Respond).operation("auth.token");
+    world.set(down.status(503).times(0)).await.unwrap();
+    let client = world.client().unwrap();
+    for _ in 0..2 {
+        let error = client.sms().send(TO, TEXT).await.unwrap_err();
+        assert_eq!((error.kind(), error.status(), error.sent()), (ErrorKind::Auth, Some(503), false));
+        assert_eq!(error.operation(), Some("sms.send"));
+    }
+    world.observer.sandbox().clear_faults().await.unwrap();
+    client.sms().send(TO, TEXT).await.unwrap();
+    assert_eq!(world.arrivals().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_never_answers_ends_calls_within_their_deadline() {
+    let world = World::new().await.unwrap();
+    let silent = AddSandboxFaultRequest::new(Stage::BeforeAccept, Action::Hang).operation("auth.token");
+    world.set(silent.times(0)).await.unwrap();
+    let config = world.config().attempt_timeout(Duration::from_millis(50)).timeout(Duration::from_secs(10));
+    let client = Client::new(config).unwrap();
+    let error = client.sms().send(TO, TEXT).await.unwrap_err();
+    assert_eq!((error.kind(), error.sent()), (ErrorKind::Auth, false));
+    world.observer.sandbox().clear_faults().await.unwrap();
+    client.sms().send(TO, TEXT).await.unwrap();
+    assert_eq!(world.arrivals().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn one_caller_is_cancelled_and_the_others_get_the_token_that_it_had_begun_to_fetch() {
+    let world = World::new().await.unwrap();
+    let before = world.requests("auth.token").await.unwrap().len();
+    let slow = AddSandboxFaultRequest::new(Stage::AfterAccept, Action::Delay).operation("auth.token");
+    world.set(slow.delay_ms(300)).await.unwrap();
+    let client = world.client().unwrap();
+    let first = tokio::spawn(client.sms().send(TO, TEXT).into_future());
+    while world.observer.sandbox().list_faults().await.unwrap().faults[0].fired == 0 {
+        tokio::task::yield_now().await;
+    }
+    let others: Vec<_> = (0..5).map(|_| tokio::spawn(client.sms().send(TO, TEXT).into_future())).collect();
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    for other in others {
+        other.await.unwrap().unwrap();
+    }
+    assert_eq!(world.requests("auth.token").await.unwrap().len() - before, 1);
+    // The one that was cancelled before its body went out has left no trace.
+    assert_eq!(world.arrivals().await.unwrap(), 5);
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_panics_or_brings_nothing_ends_in_auth() {
+    let world = World::new().await.unwrap();
+    let providers = [
+        Credentials::provider(|| async { Err("the backend is down".into()) }),
+        Credentials::provider(|| async { panic!("of the app") }),
+        Credentials::provider(|| async { Ok(ProvidedToken::new("")) }),
+        Credentials::provider(|| async { Ok(ProvidedToken::new("line\nbreak")) }),
+    ];
+    for credentials in providers {
+        let config = Config::new(PROJECT, credentials).base_url(world.sandbox.url()).app_id(&world.app_id);
+        let client = Client::new(config).unwrap();
+        let error = client.sms().send(TO, TEXT).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent(), error.attempts()), (ErrorKind::Auth, false, 0));
+    }
+    assert_eq!(world.arrivals().await.unwrap(), 0);
+}

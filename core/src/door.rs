@@ -26,6 +26,7 @@ mod calls;
 mod completions;
 mod config_record;
 mod error_record;
+mod pages;
 mod runtime;
 mod ticket;
 
@@ -34,5 +35,6 @@ pub use calls::{CallHandle, Door};
 pub use completions::Completions;
 pub use config_record::ConfigRecord;
 pub use error_record::{ErrorRecord, EvidenceRecord};
+pub use pages::Pages;
 pub use runtime::{Runtime, block_broken_pipe_signal};
 pub use ticket::{ForeignFailure, TokenTicket};

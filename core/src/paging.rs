@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::call::{Call, Response};
-use crate::contract::Page;
+use crate::contract::{Operation, Page};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, RawObject};
+use crate::watch::Watch;
 
 /// The pages of a list, one call after the other. From [`Engine::pager`].
 ///
@@ -23,6 +24,27 @@ use crate::json::{self, RawObject};
 /// ```
 pub struct Pager {
     engine: Engine,
+    follower: Follower,
+}
+
+impl Pager {
+    pub(crate) fn new(engine: Engine, call: Call) -> Result<Self, Error> {
+        Ok(Self { engine, follower: Follower::new(call)? })
+    }
+
+    /// The next page, as an answer with its exact bytes; `None` after the last one.
+    ///
+    /// Only an absent or empty token ends a list: an empty page with a token leads on. After an error the next call asks
+    /// for the same page again, and so it does if the future is dropped. A token that was followed before is an error
+    /// (`decode`), told once at the end of what could be read, and not a loop without end.
+    pub async fn next(&mut self) -> Result<Option<Response>, Error> {
+        let watch = Watch::new(self.follower.operation());
+        self.follower.next(&self.engine, &watch).await
+    }
+}
+
+/// Where somebody is in a list.
+pub(crate) struct Follower {
     call: Call,
     page: &'static Page,
     at: Place,
@@ -40,8 +62,8 @@ enum Place {
     End,
 }
 
-impl Pager {
-    pub(crate) fn new(engine: Engine, call: Call) -> Result<Self, Error> {
+impl Follower {
+    pub(crate) fn new(call: Call) -> Result<Self, Error> {
         let operation = call.operation;
         let Some(page) = &operation.page else {
             let text = "this operation has no pages: call it once";
@@ -49,15 +71,15 @@ impl Pager {
                 Error::new(ErrorKind::Config, text).with(|record| record.operation = Some(operation.id))
             );
         };
-        Ok(Self { engine, call, page, at: Place::First, seen: HashSet::new() })
+        Ok(Self { call, page, at: Place::First, seen: HashSet::new() })
     }
 
-    /// The next page, as an answer with its exact bytes; `None` after the last one.
-    ///
-    /// Only an absent or empty token ends a list: an empty page with a token leads on. After an error the next call asks
-    /// for the same page again, and so it does if the future is dropped. A token that was followed before is an error
-    /// (`decode`), told once at the end of what could be read, and not a loop without end.
-    pub async fn next(&mut self) -> Result<Option<Response>, Error> {
+    pub(crate) fn operation(&self) -> &'static Operation {
+        self.call.operation
+    }
+
+    /// The next page; see [`Pager::next`].
+    pub(crate) async fn next(&mut self, engine: &Engine, watch: &Watch) -> Result<Option<Response>, Error> {
         let call = match &self.at {
             Place::First => self.call.clone(),
             Place::Token(token) => self.call_with(token)?,
@@ -71,7 +93,7 @@ impl Pager {
         if matches!(self.at, Place::First) {
             self.seen.extend(self.given());
         }
-        let response = self.engine.execute(call).await?;
+        let response = engine.execute_watched(call, watch).await?;
         self.at = self.after(&response);
         Ok(Some(response))
     }
@@ -122,8 +144,8 @@ impl fmt::Debug for Pager {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Pager")
-            .field("operation", &self.call.operation.id)
-            .field("pages_known", &self.seen.len())
+            .field("operation", &self.follower.operation().id)
+            .field("pages_known", &self.follower.seen.len())
             .finish_non_exhaustive()
     }
 }

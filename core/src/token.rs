@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind};
 use crate::limits;
@@ -292,6 +293,44 @@ mod tests {
         cache.get(&fetch).await.unwrap();
         cache.lock().held.as_mut().unwrap().since.1 -= HOUR;
         assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_ends_by_the_monotonic_clock_when_the_wall_clock_was_set_back() {
+        let cache = Arc::new(TokenCache::default());
+        let (_, fetch) = counting(HOUR);
+        cache.get(&fetch).await.unwrap();
+        cache.lock().held.as_mut().unwrap().since.1 += 24 * HOUR;
+        assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-1");
+        tokio::time::advance(HOUR).await;
+        assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wall_clock_that_was_set_ahead_costs_one_fetch_and_no_call() {
+        let cache = Arc::new(TokenCache::default());
+        let (count, fetch) = counting(HOUR);
+        cache.get(&fetch).await.unwrap();
+        cache.lock().held.as_mut().unwrap().since.1 -= 24 * HOUR;
+        for _ in 0..100 {
+            assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
+        }
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_refresh_fails_the_old_token_serves_to_its_end() {
+        let cache = Arc::new(TokenCache::default());
+        let (_, fetch) = counting(HOUR);
+        cache.get(&fetch).await.unwrap();
+        tokio::time::advance(HOUR.mul_f64(0.9)).await;
+        let failing = || -> Fetch { Box::pin(async { Err(Error::new(ErrorKind::Auth, "down")) }) };
+        for _ in 0..3 {
+            assert_eq!(bearer(&cache.get(failing).await.unwrap()), "Bearer token-1");
+            tokio::task::yield_now().await;
+        }
+        tokio::time::advance(HOUR.mul_f64(0.1)).await;
+        assert_eq!(cache.get(failing).await.unwrap_err().kind(), ErrorKind::Auth);
     }
 
     #[tokio::test]

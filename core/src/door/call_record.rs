@@ -26,6 +26,8 @@ pub struct CallRecord {
     pub timeout: Option<Duration>,
     /// The most retries of this call.
     pub max_retries: Option<u32>,
+    /// Whether an unknown outcome is tried again, at the risk of doubles.
+    pub replay_unknown: bool,
     /// Further headers.
     pub headers: Vec<(String, String)>,
 }
@@ -36,7 +38,7 @@ impl CallRecord {
         let mut call = Call::named(&self.operation)?;
         let operation = call.operation.id;
         let mut options = CallOptions { timeout: self.timeout, ..CallOptions::default() };
-        options.max_retries = self.max_retries;
+        (options.max_retries, options.replay_unknown) = (self.max_retries, self.replay_unknown);
         for (name, value) in &self.headers {
             options = options
                 .header(name, value)

@@ -12,8 +12,10 @@ use tokio::runtime::Handle;
 
 use crate::call::Response;
 use crate::config::Config;
+use crate::contract::Operation;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
+use crate::statistics::Statistics;
 use crate::watch::{Interruption, Watch};
 
 use super::{CallRecord, Runtime};
@@ -36,12 +38,19 @@ struct State {
     engine: Option<Engine>,
     under_way: HashMap<u64, Arc<Watch>>,
     started: u64,
+    /// The statistics at the moment it was closed.
+    last: Statistics,
 }
 
 impl Door {
     /// Checks the configuration and makes an engine. No I/O.
     pub fn open(config: Config, runtime: &Runtime) -> Result<Self, Error> {
-        let state = State { engine: Some(Engine::new(config)?), under_way: HashMap::new(), started: 0 };
+        let state = State {
+            engine: Some(Engine::new(config)?),
+            under_way: HashMap::new(),
+            started: 0,
+            last: Statistics::default(),
+        };
         Ok(Self { shared: Arc::new(Shared { runtime: runtime.handle(), state: Mutex::new(state) }) })
     }
 
@@ -60,20 +69,44 @@ impl Door {
                 return None;
             }
         };
-        let watch = Arc::new(Watch::new(call.operation));
+        let operation = call.operation;
+        let work = async move |engine: Engine, watch: Arc<Watch>| {
+            unless_interrupted(engine.execute_watched(call, &watch), &watch).await
+        };
+        self.run(operation, work, done)
+    }
+
+    /// Runs something that ends like a call, unless the door is closed.
+    pub(super) fn run<T: Send + 'static, W>(
+        &self,
+        operation: &'static Operation,
+        work: impl FnOnce(Engine, Arc<Watch>) -> W,
+        done: impl FnOnce(Result<T, Error>) + Send + 'static,
+    ) -> Option<CallHandle>
+    where
+        W: Future<Output = Result<T, Error>> + Send + 'static,
+    {
+        let watch = Arc::new(Watch::new(operation));
         let Some((engine, entry)) = self.enter(&watch) else {
             let error = Error::new(ErrorKind::Closed, "the client is closed; nothing was sent")
-                .with(|record| record.operation = Some(call.operation.id));
+                .with(|record| record.operation = Some(operation.id));
             done(Err(error));
             return None;
         };
         let handle = CallHandle { watch: Arc::clone(&watch) };
+        let work = work(engine, Arc::clone(&watch));
         self.shared.runtime.spawn(async move {
-            let result = unless_interrupted(engine.execute_watched(call, &watch), &watch).await;
+            let result = work.await;
             drop(entry);
             done(watch.ends(result));
         });
         Some(handle)
+    }
+
+    /// What the engine has done so far, in numbers; what it had done by then if the door is closed.
+    pub fn statistics(&self) -> Statistics {
+        let state = self.shared.state();
+        state.engine.as_ref().map_or(state.last, Engine::statistics)
     }
 
     /// Closes it: further calls end with `closed`, and so do calls under way, or with `unknown_outcome` if they may
@@ -81,6 +114,7 @@ impl Door {
     pub fn close(&self) {
         let (engine, under_way) = {
             let mut state = self.shared.state();
+            state.last = state.engine.as_ref().map_or(state.last, Engine::statistics);
             (state.engine.take(), std::mem::take(&mut state.under_way))
         };
         for watch in under_way.into_values() {
@@ -150,10 +184,10 @@ impl fmt::Debug for CallHandle {
 }
 
 /// Makes a call until it ends, is cut off or panics. However that goes, its exchange is closed afterwards.
-async fn unless_interrupted(
-    call: impl Future<Output = Result<Response, Error>>,
+pub(super) async fn unless_interrupted<T>(
+    call: impl Future<Output = Result<T, Error>>,
     watch: &Watch,
-) -> Result<Response, Error> {
+) -> Result<T, Error> {
     let mut call = pin!(call);
     let mut interrupted = pin!(watch.interrupted());
     poll_fn(|context| {
@@ -188,7 +222,7 @@ mod tests {
             let frame = poll_fn(|context| pin!(&mut body).poll_frame(context)).await;
             assert!(frame.unwrap().is_ok());
         }
-        unless_interrupted(async { panic!("a fault of our own") }, &watch).await.unwrap_err()
+        unless_interrupted::<Response>(async { panic!("a fault of our own") }, &watch).await.unwrap_err()
     }
 
     #[tokio::test]

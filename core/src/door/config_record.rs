@@ -39,6 +39,28 @@ pub struct ConfigRecord {
     pub attempt_timeout: Option<Duration>,
     /// The most retries of one call.
     pub max_retries: Option<u32>,
+    /// Bound of the first pause before a retry.
+    pub backoff_base: Option<Duration>,
+    /// Bound of every pause before a retry.
+    pub backoff_cap: Option<Duration>,
+    /// The retries in reserve for all calls together.
+    pub retry_budget: Option<u32>,
+    /// The most attempts at a time.
+    pub max_concurrency: Option<u32>,
+    /// How long an attempt may wait for its turn among them.
+    pub queue_timeout: Option<Duration>,
+    /// The most requests a second.
+    pub rate_limit: Option<u32>,
+    /// Send without a limit of our own.
+    pub no_rate_limit: bool,
+    /// Certificates that are trusted beside the system's, in PEM.
+    pub ca_certs: Option<Vec<u8>>,
+    /// The certificate to show the server, with its private key, in PEM.
+    pub client_certificate: Option<Vec<u8>>,
+    /// The proxy, instead of one of the environment.
+    pub proxy: Option<String>,
+    /// Send directly, whatever proxy the environment names.
+    pub no_proxy: bool,
     /// Take a plain `http://` base URL for another machine.
     pub allow_insecure: bool,
     /// The language that uses the engine, for the `User-Agent`.
@@ -77,7 +99,32 @@ impl ConfigRecord {
         config.timeout = self.timeout.unwrap_or(config.timeout);
         config.connect_timeout = self.connect_timeout.unwrap_or(config.connect_timeout);
         config.attempt_timeout = self.attempt_timeout.unwrap_or(config.attempt_timeout);
-        config.retry.max_retries = self.max_retries.unwrap_or(config.retry.max_retries);
+        let retry = &mut config.retry;
+        retry.max_retries = self.max_retries.unwrap_or(retry.max_retries);
+        retry.base = self.backoff_base.unwrap_or(retry.base);
+        retry.cap = self.backoff_cap.unwrap_or(retry.cap);
+        retry.budget = self.retry_budget.unwrap_or(retry.budget);
+        let places = self.max_concurrency.and_then(|attempts| usize::try_from(attempts).ok());
+        config.max_concurrency = places.unwrap_or(config.max_concurrency);
+        config.queue_timeout = self.queue_timeout.unwrap_or(config.queue_timeout);
+        config = match (self.rate_limit, self.no_rate_limit) {
+            (Some(_), true) => {
+                return Err(fault("rate_limit and no_rate_limit are both given: use one of them"));
+            }
+            (Some(rate), false) => config.rate_limit(rate),
+            (None, true) => config.no_rate_limit(),
+            (None, false) => config,
+        };
+        config = match (self.proxy, self.no_proxy) {
+            (Some(_), true) => return Err(fault("proxy and no_proxy are both given: use one of them")),
+            (Some(url), false) => config.proxy(url),
+            (None, true) => config.no_proxy(),
+            (None, false) => config,
+        };
+        config.ca_certs.extend(self.ca_certs);
+        if let Some(pem) = self.client_certificate {
+            config = config.client_certificate(pem);
+        }
         Ok(config.allow_insecure(self.allow_insecure).language(self.language, self.language_version))
     }
 
@@ -152,6 +199,38 @@ mod tests {
         ] {
             assert!(good.into_config(None).is_ok());
         }
+    }
+
+    #[test]
+    fn what_excludes_each_other_is_given_once() {
+        let token = || ConfigRecord { token: Some("token".into()), ..record() };
+        let rates = ConfigRecord { rate_limit: Some(5), no_rate_limit: true, ..token() };
+        assert!(refused(rates).contains("rate_limit"));
+        let proxies = ConfigRecord { proxy: Some("http://p".into()), no_proxy: true, ..token() };
+        assert!(refused(proxies).contains("no_proxy"));
+    }
+
+    #[test]
+    fn every_limit_reaches_the_engine() {
+        let given = ConfigRecord {
+            token: Some("token".into()),
+            backoff_base: Some(Duration::from_millis(1)),
+            backoff_cap: Some(Duration::from_millis(2)),
+            retry_budget: Some(3),
+            max_concurrency: Some(4),
+            queue_timeout: Some(Duration::from_millis(5)),
+            rate_limit: Some(6),
+            ..record()
+        };
+        let config = given.into_config(None).unwrap();
+        let millis = |time: Duration| time.as_millis();
+        assert_eq!((millis(config.retry.base), millis(config.retry.cap), config.retry.budget), (1, 2, 3));
+        assert_eq!(
+            (config.max_concurrency, millis(config.queue_timeout), config.rate_limit),
+            (4, 5, Some(6))
+        );
+        let off = ConfigRecord { token: Some("token".into()), no_rate_limit: true, ..record() };
+        assert_eq!(off.into_config(None).unwrap().rate_limit, None);
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub(super) struct Script {
     pub(super) renewals: Arc<AtomicU32>,
     /// How often the token endpoint still answers 429.
     pub(super) busy: AtomicU32,
+    /// From when on and for how long it answers nothing else.
+    pub(super) busy_for: Option<(Instant, Duration)>,
     pub(super) urls: Arc<Mutex<Vec<(String, HeaderMap)>>>,
 }
 
@@ -100,6 +102,9 @@ impl Transport for Script {
             };
             if request.url.path().ends_with("/oauth2/token") {
                 self.tokens.fetch_add(1, Ordering::SeqCst);
+                if self.busy_for.is_some_and(|(since, time)| since.elapsed() < time) {
+                    return answer(429, &[], "{}".into());
+                }
                 if self.busy.load(Ordering::SeqCst) > 0 {
                     self.busy.fetch_sub(1, Ordering::SeqCst);
                     return answer(429, &[("retry-after", "0")], "{}".into());

@@ -61,3 +61,35 @@ async fn the_token_endpoints_429_is_waited_out_without_spinning() {
     stage.send().await.unwrap();
     assert!(started.elapsed() >= limits::TOKEN_BACKOFF_FLOOR * 100);
 }
+
+#[tokio::test(start_paused = true)]
+async fn while_the_token_endpoint_answers_429_for_five_seconds_no_call_fails() {
+    let calls = 500;
+    let script = Script { busy_for: Some((Instant::now(), Duration::from_secs(5))), ..Script::default() };
+    script.turns.lock().unwrap().extend((0..calls).map(|_| Turn::answer(200, ACCEPTED)));
+    let stage = stage_of(script, |config| config);
+    let mut sends = tokio::task::JoinSet::new();
+    for _ in 0..calls {
+        let engine = stage.engine.clone();
+        sends.spawn(async move { engine.execute(sms()).await });
+    }
+    for sent in sends.join_all().await {
+        assert_eq!(sent.unwrap().attempts, 1);
+    }
+    // One caller asks for all of them, and not without pause.
+    assert!(stage.tokens.load(Ordering::SeqCst) < 40, "{:?}", stage.tokens);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_renewed_before_it_ends_and_no_call_waits_for_that() {
+    let calls = 5_000;
+    let script = Script::default();
+    script.turns.lock().unwrap().extend((0..calls).map(|_| Turn::answer(200, ACCEPTED)));
+    let stage = stage_of(script, |config| config);
+    for _ in 0..calls {
+        stage.send().await.unwrap();
+        tokio::time::advance(Duration::from_secs(3)).await;
+    }
+    // 15,000 seconds with tokens of 3,600 that are renewed at 80 %: the first, and five more.
+    assert_eq!(stage.tokens.load(Ordering::SeqCst), 6);
+}
