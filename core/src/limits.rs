@@ -60,5 +60,8 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The largest answer that is read.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
+/// The longest address of a request, parameters included. Servers commonly refuse longer ones.
+pub const MAX_URL_BYTES: usize = 32 * 1024;
+
 /// The most headers that a caller may add to a call. Servers commonly refuse more.
 pub const MAX_ADDED_HEADERS: usize = 100;

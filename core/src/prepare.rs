@@ -12,6 +12,7 @@ use crate::composed::{self, Composition, Edit};
 use crate::contract::{self, Encoding, Host, Location, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::json::{self, RawObject};
+use crate::limits;
 use crate::tree::Tree;
 use crate::validation::{self, Violation};
 
@@ -269,6 +270,10 @@ fn address(operation: &'static Operation, defaults: &Defaults<'_>, call: &Call) 
             query.extend(utf8_percent_encode(value, ENCODED));
         }
         url.set_query(Some(&query));
+    }
+    if url.as_str().len() > limits::MAX_URL_BYTES {
+        let reason = format!("make an address of more than {} bytes", limits::MAX_URL_BYTES);
+        return Err(refuse(operation, Violation { path: "the parameters".to_owned(), reason }));
     }
     Ok(url)
 }

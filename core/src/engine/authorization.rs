@@ -21,6 +21,11 @@ use crate::retry::RetryPolicy;
 use crate::token::{Fetch, Fetched, Token};
 use crate::watch::Watch;
 
+tokio::task_local! {
+    /// The client whose token provider runs in this task.
+    static PROVIDING_FOR: usize;
+}
+
 impl Inner {
     pub(super) fn renewable(&self) -> bool {
         matches!(self.config.credentials, Credentials::AccessKey { .. } | Credentials::Provider(_))
@@ -38,7 +43,13 @@ impl Inner {
             (Authentication::Token, Credentials::Token(token)) => {
                 header(format!("Bearer {}", token.reveal())).map(Proof::Fixed)
             }
-            (Authentication::Token, _) => self.tokens.get(|| self.fetch()).await.map(Proof::Token),
+            (Authentication::Token, _) => {
+                if PROVIDING_FOR.try_with(|client| *client == self.number()).unwrap_or(false) {
+                    let text = "the token provider called the client that waits for its token: give it a client of its own";
+                    return Err(Error::new(ErrorKind::Auth, text));
+                }
+                self.tokens.get(|| self.fetch()).await.map(Proof::Token)
+            }
         }
     }
 
@@ -49,7 +60,8 @@ impl Inner {
             match &inner.config.credentials {
                 Credentials::Provider(provider) => {
                     let failed = |message: &str| Error::new(ErrorKind::Auth, message);
-                    match tokio::time::timeout(limits::PROVIDER_TIMEOUT, provider.token()).await {
+                    let token = PROVIDING_FOR.scope(inner.number(), provider.token());
+                    match tokio::time::timeout(limits::PROVIDER_TIMEOUT, token).await {
                         Ok(Ok(token)) => {
                             Ok(Fetched { token: token.token.reveal().to_owned(), life: token.expires_in })
                         }
@@ -63,6 +75,11 @@ impl Inner {
                 _ => inner.fetch_by_key().await,
             }
         })
+    }
+
+    /// Tells this client from others while it lives.
+    fn number(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
     }
 
     /// Trades the access key for a token.

@@ -75,3 +75,16 @@ async fn a_call_that_needs_an_app_says_how_to_name_one() {
     assert_eq!((error.kind(), error.path()), (ErrorKind::InvalidRequest, Some("$.app_id")));
     assert!(error.message().contains("SINCH_APP_ID"), "{error}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_address_without_end_is_refused_before_the_network() {
+    let stage = stage([]);
+    let id = "x".repeat(20 * 1024 * 1024);
+    let get = Call::named("messages.get").unwrap().path("message_id", id.as_str());
+    let list = Call::named("contacts.list").unwrap().query("page_token", id);
+    for call in [get, list] {
+        let error = stage.engine.execute(call).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidRequest, 0));
+        assert!(error.to_string().len() < 200, "{error}");
+    }
+}

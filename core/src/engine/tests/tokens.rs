@@ -93,3 +93,25 @@ async fn a_token_is_renewed_before_it_ends_and_no_call_waits_for_that() {
     // 15,000 seconds with tokens of 3,600 that are renewed at 80 %: the first, and five more.
     assert_eq!(stage.tokens.load(Ordering::SeqCst), 6);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_calls_its_own_client_is_told_so_at_once() {
+    let mine: Arc<std::sync::OnceLock<Engine>> = Arc::default();
+    let own = Arc::clone(&mine);
+    let stage = stage_with([], |mut config| {
+        config.credentials = Credentials::provider(move || {
+            let engine = own.get().unwrap().clone();
+            async move {
+                engine.execute(Call::named("apps.list").unwrap()).await?;
+                Ok(crate::ProvidedToken::new("never"))
+            }
+        });
+        config
+    });
+    assert!(mine.set(stage.engine.clone()).is_ok());
+    let started = Instant::now();
+    let error = stage.send().await.unwrap_err();
+    assert_eq!((error.kind(), started.elapsed()), (ErrorKind::Auth, Duration::ZERO));
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("a client of its own"), "{cause}");
+}
