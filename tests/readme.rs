@@ -91,6 +91,29 @@ fn every_rust_snippet_of_the_readme_is_here() {
     assert_eq!(blocks, snippets());
 }
 
+#[test]
+fn the_defaults_in_the_docs_are_those_of_the_code() {
+    use tidings::limits;
+    let settings = include_str!("../docs/settings.md");
+    let seconds = |time: Duration| format!("{} s", time.as_secs());
+    let defaults = [
+        ("timeout", "CALL_TIMEOUT", seconds(limits::CALL_TIMEOUT)),
+        ("connect_timeout", "CONNECT_TIMEOUT", seconds(limits::CONNECT_TIMEOUT)),
+        ("attempt_timeout", "ATTEMPT_TIMEOUT", seconds(limits::ATTEMPT_TIMEOUT)),
+        ("queue_timeout", "QUEUE_TIMEOUT", seconds(limits::QUEUE_TIMEOUT)),
+        ("max_retries", "MAX_RETRIES", limits::MAX_RETRIES.to_string()),
+        ("backoff_base", "BACKOFF_BASE", format!("{} ms", limits::BACKOFF_BASE.as_millis())),
+        ("backoff_cap", "BACKOFF_CAP", seconds(limits::BACKOFF_CAP)),
+        ("retry_budget", "RETRY_BUDGET", limits::RETRY_BUDGET.to_string()),
+        ("max_concurrency", "MAX_CONCURRENCY", limits::MAX_CONCURRENCY.to_string()),
+        ("rate_limit", "REQUESTS_PER_SECOND", limits::REQUESTS_PER_SECOND.to_string()),
+    ];
+    for (setting, name, default) in defaults {
+        let row = format!("| `{setting}` | {default} | `{name}` |");
+        assert!(settings.contains(&row), "{row}");
+    }
+}
+
 #[tokio::test]
 async fn the_sandbox_snippet_runs() {
     sandbox().await.unwrap();
