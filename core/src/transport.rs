@@ -26,13 +26,14 @@ pub(crate) trait Transport: Send + Sync + 'static {
 
 /// reqwest with rustls and ring. Built at the first call, since reading the system's certificates is I/O.
 pub(crate) struct Reqwest {
-    client: Mutex<Option<Built>>,
+    built: Mutex<Built>,
     settings: Settings,
 }
 
 struct Built {
-    client: Result<reqwest::Client, Failure>,
-    at: Instant,
+    client: Option<Result<reqwest::Client, Failure>>,
+    /// From when on connections are made anew; not when the client is built, which the first request waits for.
+    since: Instant,
 }
 
 impl Reqwest {
@@ -40,17 +41,15 @@ impl Reqwest {
         // reqwest panics without a provider, also where no TLS is spoken. An `Err` means that the process has chosen one.
         // Here and not at the first call: a process that forks must not catch another thread half-way in it.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self { client: Mutex::default(), settings }
+        Self { built: Mutex::new(Built { client: None, since: Instant::now() }), settings }
     }
 
     fn client(&self) -> Result<reqwest::Client, Failure> {
-        let mut built = self.lock();
-        let built = built.get_or_insert_with(|| Built { client: self.settings.build(), at: Instant::now() });
-        built.client.clone()
+        self.lock().client.get_or_insert_with(|| self.settings.build()).clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Built>> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Built> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,7 +74,9 @@ impl Transport for Reqwest {
 
     fn renew(&self, since: Instant) {
         let mut built = self.lock();
-        *built = built.take().filter(|built| built.at > since);
+        if built.since <= since {
+            *built = Built { client: None, since: Instant::now() };
+        }
     }
 }
 
@@ -135,7 +136,7 @@ pub(crate) fn failure(error: reqwest::Error, otherwise: Cause) -> Failure {
         // A fault of TLS later on breaks an exchange that has begun, and is nothing else than a broken connection.
         if chain(&error).any(is_tls) {
             Cause::Tls
-        } else if chain(&error).any(|cause| cause.to_string().contains("tunnel error")) {
+        } else if chain(&error).any(is_refused_by_proxy) {
             Cause::Proxy
         } else {
             Cause::Connect
@@ -160,9 +161,13 @@ fn is_refusal(error: &h2::Error) -> bool {
 }
 
 fn is_tls(cause: &(dyn StdError + 'static)) -> bool {
-    cause.is::<rustls::Error>()
-        || cause
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref)
-            .is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+    // The connector wraps an I/O error in another one.
+    let inner = || cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner().is_some_and(|inner| is_tls(inner))
+}
+
+/// Not a proxy that cannot be reached, which fails under the name of a tunnel as well.
+fn is_refused_by_proxy(cause: &(dyn StdError + 'static)) -> bool {
+    ["tunnel error: proxy authorization required", "tunnel error: unsuccessful"]
+        .contains(&cause.to_string().as_str())
 }
