@@ -47,7 +47,8 @@ async fn carry_out(shared: &Arc<Shared>, operation: &Operation, call: &Call) -> 
             let mut world = shared.world();
             let now = world.now();
             let id = ulid(now, &mut world.chance.requests);
-            world.faults.add(id, &call.body)
+            let chance = world.chance.faults.fork();
+            world.faults.add(id, chance, &call.body)
         }
         "sandbox.clear_faults" => {
             shared.world().faults.clear();

@@ -80,6 +80,10 @@ pub(crate) async fn handle(
     }
     let answer = carry_out(&shared, &visit, routed, content);
     if let Some(strike) = late.as_ref().filter(|strike| strike.stage == Stage::AfterAccept) {
+        if !answer.status.is_success() {
+            shared.world().faults.spare(&strike.id);
+            return visit.answer(answer, false);
+        }
         if let Some(instead) = visit.meet(strike).await {
             return visit.answer(instead, false);
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use fastrand::Rng;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -51,6 +52,11 @@ struct Fault {
     /// Without plus.
     to: Option<String>,
     skip: u64,
+    /// The chance of a strike, above 0 and up to 1.
+    share: f64,
+    /// What the strikes are drawn from. Each fault has a stream of its own, so that what one of them strikes does not
+    /// depend on the draws of another.
+    chance: Rng,
     /// 0 means without end.
     times: u64,
     fired: u64,
@@ -85,7 +91,8 @@ impl Faults {
     }
 
     /// The first fault that fits strikes. A fault that lets requests pass counts those that no earlier fault struck,
-    /// so that a plan reads from top to bottom: one 429, then two that pass, then a 500.
+    /// so that a plan reads from top to bottom: one 429, then two that pass, then a 500. A share is drawn from what
+    /// comes after those, and `times` counts what was struck.
     fn decide(&mut self, operation: &str, fits: impl Fn(&Fault) -> bool) -> Option<Strike> {
         for fault in &mut self.set {
             let used_up = fault.times != 0 && fault.fired >= fault.times;
@@ -96,10 +103,20 @@ impl Faults {
                 fault.skip -= 1;
                 continue;
             }
+            if fault.chance.f64() >= fault.share {
+                continue;
+            }
             fault.fired += 1;
             return Some(fault.strike.clone());
         }
         None
+    }
+
+    /// Takes back a strike after the acceptance, since the request was refused.
+    pub(crate) fn spare(&mut self, id: &str) {
+        if let Some(fault) = self.set.iter_mut().find(|fault| fault.strike.id == id) {
+            fault.fired = fault.fired.saturating_sub(1);
+        }
     }
 
     pub(crate) fn list(&self) -> Value {
@@ -112,7 +129,7 @@ impl Faults {
 
     /// Sets a fault. Its form was checked by the table; what the table lets pass is checked here, since a fault that
     /// never fires makes a test pass that should not.
-    pub(crate) fn add(&mut self, id: String, written: &Value) -> Result<Value, Refusal> {
+    pub(crate) fn add(&mut self, id: String, chance: Rng, written: &Value) -> Result<Value, Refusal> {
         if self.set.len() >= MOST {
             return Err(Refusal::too_many(format!("This sandbox holds {MOST} faults at most: clear them")));
         }
@@ -163,12 +180,18 @@ impl Faults {
                 ));
             }
         }
+        let share = written["share"].as_f64().unwrap_or(1.0);
+        if !(share > 0.0 && share <= 1.0) {
+            return Err(Refusal::invalid("$.share must be above 0 and at most 1"));
+        }
         let fault = Fault {
             strike: Strike { id, stage, action, delay: Duration::from_millis(number("delay_ms", 0)) },
             written: written.clone(),
             operation,
             to,
             skip: number("skip", 0),
+            share,
+            chance,
             times: number("times", 1),
             fired: 0,
         };
@@ -213,9 +236,14 @@ mod tests {
     use super::*;
 
     fn faults(written: &[Value]) -> Faults {
+        seeded(1, written)
+    }
+
+    fn seeded(seed: u64, written: &[Value]) -> Faults {
         let mut faults = Faults::default();
+        let mut root = Rng::with_seed(seed);
         for (index, one) in written.iter().enumerate() {
-            faults.add(index.to_string(), one).unwrap();
+            faults.add(index.to_string(), root.fork(), one).unwrap();
         }
         faults
     }
@@ -251,6 +279,45 @@ mod tests {
     }
 
     #[test]
+    fn a_share_strikes_the_same_requests_for_the_same_seed_and_others_for_another() {
+        let half = [json!({"stage": "BEFORE_ACCEPT", "action": "HANG", "share": 0.5, "times": 0})];
+        let strikes = |seed| plan(&mut seeded(seed, &half), &[], 100);
+        assert_eq!(strikes(1), strikes(1));
+        assert_ne!(strikes(1), strikes(2));
+    }
+
+    #[test]
+    fn a_share_of_many_requests_is_about_that_many() {
+        for (share, expected) in
+            [(0.01, 50..200), (0.5, 4_500..5_500), (0.99, 9_800..9_950), (1.0, 10_000..10_001)]
+        {
+            let fault = json!({"stage": "BEFORE_ACCEPT", "action": "HANG", "share": share, "times": 0});
+            let struck = plan(&mut faults(&[fault]), &[], 10_000).iter().flatten().count();
+            assert!(expected.contains(&struck), "{struck} of {share}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_drawn_after_those_that_pass_and_ends_with_its_times() {
+        let fault = json!({"stage": "BEFORE_ACCEPT", "action": "HANG", "share": 0.5, "skip": 20, "times": 3});
+        let struck = plan(&mut faults(&[fault]), &[], 200);
+        assert_eq!(struck[..20], fired(&[""; 20]));
+        assert_eq!(struck.iter().flatten().count(), 3);
+        // A draw may miss.
+        assert_ne!(struck[20..23], fired(&["0"; 3]));
+    }
+
+    #[test]
+    fn what_a_share_lets_pass_meets_the_next_fault() {
+        let half = json!({"stage": "BEFORE_ACCEPT", "action": "HANG", "share": 0.5, "times": 0});
+        let rest = json!({"stage": "BEFORE_ACCEPT", "action": "CLOSE", "times": 0});
+        let struck = plan(&mut faults(&[half, rest]), &[], 100);
+        let by = |id: &str| struck.iter().flatten().filter(|struck| *struck == id).count();
+        assert_eq!(by("0") + by("1"), 100);
+        assert!(by("0") > 0 && by("1") > 0, "{} and {}", by("0"), by("1"));
+    }
+
+    #[test]
     fn a_fault_that_could_never_fire_or_never_be_is_refused() {
         for (wrong, path) in [
             (json!({"stage": "LATER", "action": "HANG"}), "$.stage"),
@@ -258,6 +325,9 @@ mod tests {
             (json!({"stage": "BEFORE_READ", "action": "HANG", "to": "46701234567"}), "$.to"),
             (json!({"stage": "BEFORE_READ", "action": "HANG", "operation": "message.send"}), "$.operation"),
             (json!({"stage": "BEFORE_READ", "action": "HANG", "operation": "sandbox.reset"}), "$.operation"),
+            (json!({"stage": "BEFORE_READ", "action": "HANG", "share": 0}), "$.share"),
+            (json!({"stage": "BEFORE_READ", "action": "HANG", "share": -0.5}), "$.share"),
+            (json!({"stage": "BEFORE_READ", "action": "HANG", "share": 1.001}), "$.share"),
             (json!({"stage": "BEFORE_ACCEPT", "action": "TRUNCATE"}), "$.stage"),
             (json!({"stage": "AFTER_ACCEPT", "action": "EXPIRE_TOKEN"}), "$.stage"),
             (
@@ -265,7 +335,8 @@ mod tests {
                 "$.headers",
             ),
         ] {
-            let refusal = Faults::default().add(String::new(), &wrong).unwrap_err().into_answer();
+            let refusal =
+                Faults::default().add(String::new(), Rng::with_seed(1), &wrong).unwrap_err().into_answer();
             let body: Value = serde_json::from_slice(&refusal.body).unwrap();
             assert!(body["error"]["message"].as_str().unwrap().starts_with(path), "{body}");
         }

@@ -15,12 +15,20 @@ pub(crate) struct Chance {
     pub(crate) requests: Rng,
     pub(crate) tokens: Rng,
     pub(crate) delays: Rng,
+    /// Each fault draws from a fork of it.
+    pub(crate) faults: Rng,
 }
 
 impl Chance {
     pub(crate) fn new(seed: u64) -> Self {
         let mut root = Rng::with_seed(seed);
-        Self { resources: root.fork(), requests: root.fork(), tokens: root.fork(), delays: root.fork() }
+        Self {
+            resources: root.fork(),
+            requests: root.fork(),
+            tokens: root.fork(),
+            delays: root.fork(),
+            faults: root.fork(),
+        }
     }
 }
 

@@ -41,8 +41,8 @@
 //!
 //! # The same every time
 //!
-//! Ids, nonces and delays are drawn from [`Options::seed`]. With [`Clock::Virtual`] and calls one after the other,
-//! two runs are equal byte for byte.
+//! Ids, nonces, delays and the strikes of faults with a share are drawn from [`Options::seed`]. With [`Clock::Virtual`]
+//! and calls one after the other, two runs are equal byte for byte.
 
 #![forbid(unsafe_code)]
 

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 pub struct Options {
     /// The port on 127.0.0.1; 0, the default, takes any free one.
     pub port: u16,
-    /// What ids, nonces and delays are drawn from; 1 by default.
+    /// What ids, nonces, delays and the strikes of faults with a share are drawn from; 1 by default.
     pub seed: u64,
     /// The id of the access key, `sandbox-key` by default. The key is good for every project.
     pub key_id: String,
@@ -96,7 +96,7 @@ impl Options {
         self
     }
 
-    /// Sets what ids, nonces and delays are drawn from.
+    /// Sets what ids, nonces, delays and the strikes of faults with a share are drawn from.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self

@@ -66,6 +66,40 @@ async fn looking_does_not_change_the_story() {
 }
 
 #[tokio::test]
+async fn the_same_seed_strikes_the_same_share_of_requests_also_after_a_reset() {
+    async fn strikes(desk: &Desk) -> Vec<u16> {
+        desk.fault(json!({"stage": "BEFORE_READ", "action": "RESPOND", "share": 0.5, "times": 0})).await;
+        let mut statuses = Vec::new();
+        for _ in 0..40 {
+            statuses.push(desk.get(&format!("{PROJECT}/apps")).await.status);
+        }
+        statuses
+    }
+    let desk = Desk::with(virtual_clock().seed(1)).await;
+    let first = strikes(&desk).await;
+    assert!(first.contains(&200) && first.contains(&500), "{first:?}");
+    desk.post("/_sandbox/reset", &json!({})).await.ok();
+    assert_eq!(strikes(&desk).await, first);
+    assert_eq!(strikes(&Desk::with(virtual_clock().seed(1)).await).await, first);
+    assert_ne!(strikes(&Desk::with(virtual_clock().seed(2)).await).await, first);
+}
+
+#[tokio::test]
+async fn what_a_share_draws_changes_no_id_no_token_and_no_delay() {
+    let mut runs = Vec::new();
+    for faults in [0, 2] {
+        let desk = Desk::new().await;
+        let app = desk.app().await;
+        for _ in 0..faults {
+            desk.fault(json!({"stage": "AFTER_ACCEPT", "action": "DELAY", "share": 0.5, "times": 0})).await;
+        }
+        let ids = [desk.sent(&app, "One").await, desk.sent(&app, "Two").await];
+        runs.push((app, ids, desk.fresh_token().await.body, desk.run().await));
+    }
+    assert_eq!(runs[0], runs[1]);
+}
+
+#[tokio::test]
 async fn a_reset_begins_the_same_story_again() {
     let desk = Desk::new().await;
     let mut runs = Vec::new();

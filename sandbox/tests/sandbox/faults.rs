@@ -292,6 +292,8 @@ async fn a_fault_that_could_never_strike_is_refused() {
         (json!({"stage": "BEFORE_READ", "action": "EXPLODE"}), "$.action "),
         (json!({"stage": "BEFORE_READ", "action": "RESPOND", "status": 99}), "$.status "),
         (json!({"stage": "BEFORE_READ", "action": "CLOSE", "operation": "messages.sned"}), "$.operation "),
+        (json!({"stage": "BEFORE_READ", "action": "CLOSE", "share": 0}), "$.share "),
+        (json!({"stage": "BEFORE_READ", "action": "CLOSE", "share": 1.5}), "$.share "),
     ] {
         let refused = desk.post("/_sandbox/faults", &fault).await;
         assert_eq!(refused.status, 400);
@@ -330,6 +332,18 @@ async fn a_request_that_breaks_off_uses_up_no_fault() {
     connection.shutdown(std::net::Shutdown::Both).unwrap();
     while desk.journal("apps.create").await.is_empty() {}
     assert_eq!(desk.post(&format!("{PROJECT}/apps"), &json!({})).await.status, 503);
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_meets_no_fault_after_the_acceptance() {
+    let desk = Desk::new().await;
+    let app = desk.app().await;
+    desk.fault(json!({"stage": "AFTER_ACCEPT", "action": "CLOSE", "operation": "messages.send"})).await;
+    assert_eq!(desk.send(&sms("01HKWT3XRVH6RP17S8KSBC4PYR", "Hello")).await.status, 404);
+    assert_eq!(desk.get("/_sandbox/faults").await.ok()["faults"][0]["fired"], 0);
+    assert!(desk.journal("messages.send").await[0].get("fault").is_none());
+    assert_eq!(desk.raw(&desk.raw_send(&sms(&app, "Hello"))).unwrap(), b"");
+    assert_eq!(arrived(&desk).await, 1);
 }
 
 #[tokio::test]

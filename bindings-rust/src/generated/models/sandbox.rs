@@ -171,7 +171,8 @@ enumeration!(SandboxFaultAction {
 #[derive(Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AddSandboxFaultRequest {
-    /// When it strikes.
+    /// When it strikes. `AFTER_ACCEPT` strikes accepted requests only: one that is refused keeps its answer
+    /// and uses up no fault.
     pub stage: SandboxFaultStage,
     /// What happens.
     pub action: SandboxFaultAction,
