@@ -18,6 +18,7 @@ use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::call::request_id;
 use crate::contract::{self, Method, Operation, RetryClass};
@@ -53,7 +54,7 @@ pub(crate) struct Situation<'a> {
     /// The body as it was handed over.
     pub(crate) body: Option<&'a [u8]>,
     pub(crate) attempts: u32,
-    pub(crate) elapsed: Duration,
+    pub(crate) started: Instant,
     /// Whether an earlier attempt of this call may have been carried out.
     pub(crate) unclear_before: bool,
     /// Whether the caller prefers doubles to losses.
@@ -137,10 +138,11 @@ impl Situation<'_> {
             let written = || fields.get(name).map(str::to_owned);
             fields.text(name).map(Cow::into_owned).or_else(written)
         };
+        let elapsed = self.started.elapsed();
         Evidence {
             phase,
-            started_at: SystemTime::now().checked_sub(self.elapsed).unwrap_or(SystemTime::UNIX_EPOCH),
-            elapsed: self.elapsed,
+            started_at: SystemTime::now().checked_sub(elapsed).unwrap_or(SystemTime::UNIX_EPOCH),
+            elapsed,
             correlation_id: metadata("correlation_id"),
             message_metadata: metadata("message_metadata"),
         }

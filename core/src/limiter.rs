@@ -39,17 +39,18 @@ impl Limiter {
         Self { line: line(key), interval }
     }
 
-    /// Takes the next turn and says when it is. `None`, and nothing is taken, if it is not before the deadline.
-    pub(crate) fn turn(&self, deadline: Instant) -> Option<Instant> {
+    /// Takes the next turn and says how long to wait for it from `now` on. `None`, and nothing is taken, if it is not before
+    /// the deadline.
+    pub(crate) fn turn(&self, now: Instant, deadline: Instant) -> Option<Duration> {
         let since_start = |moment: Instant| {
             u64::try_from(moment.saturating_duration_since(self.line.start).as_nanos()).unwrap_or(u64::MAX)
         };
-        let (now, deadline) = (since_start(Instant::now()), since_start(deadline));
+        let (now, deadline) = (since_start(now), since_start(deadline));
         let taken = self.line.next.fetch_update(Ordering::AcqRel, Ordering::Acquire, |next| {
             let turn = next.max(now);
             (turn < deadline).then(|| turn.saturating_add(self.interval))
         });
-        taken.ok().map(|next| self.line.start + Duration::from_nanos(next.max(now)))
+        taken.ok().map(|next| Duration::from_nanos(next.saturating_sub(now)))
     }
 }
 
@@ -96,10 +97,11 @@ mod tests {
         let other = limiter("other", 800);
         let now = Instant::now();
         let deadline = now + Duration::from_mins(1);
-        let turns: Vec<Instant> =
-            [&first, &second, &first, &other].iter().map(|limiter| limiter.turn(deadline).unwrap()).collect();
-        let interval = Duration::from_micros(1250);
-        assert_eq!(turns, [now, now + interval, now + 2 * interval, now]);
+        let waits: Vec<Duration> = [&first, &second, &first, &other]
+            .iter()
+            .map(|limiter| limiter.turn(now, deadline).unwrap())
+            .collect();
+        assert_eq!(waits, [0, 1250, 2500, 0].map(Duration::from_micros));
     }
 
     #[tokio::test(start_paused = true)]
@@ -107,9 +109,9 @@ mod tests {
         let limiter = limiter("deadline", 1);
         let now = Instant::now();
         let soon = now + Duration::from_millis(500);
-        assert_eq!(limiter.turn(soon), Some(now));
-        assert_eq!((limiter.turn(soon), limiter.turn(soon)), (None, None));
-        assert_eq!(limiter.turn(now + Duration::from_secs(5)), Some(now + Duration::from_secs(1)));
+        assert_eq!(limiter.turn(now, soon), Some(Duration::ZERO));
+        assert_eq!((limiter.turn(now, soon), limiter.turn(now, soon)), (None, None));
+        assert_eq!(limiter.turn(now, now + Duration::from_secs(5)), Some(Duration::from_secs(1)));
     }
 
     #[tokio::test(start_paused = true)]
@@ -118,8 +120,8 @@ mod tests {
         tokio::time::advance(Duration::from_mins(1)).await;
         let now = Instant::now();
         let deadline = now + Duration::from_secs(1);
-        let turns: Vec<Duration> = (0..3).map(|_| limiter.turn(deadline).unwrap() - now).collect();
-        assert_eq!(turns, [0, 100, 200].map(Duration::from_millis));
+        let waits: Vec<Duration> = (0..3).map(|_| limiter.turn(now, deadline).unwrap()).collect();
+        assert_eq!(waits, [0, 100, 200].map(Duration::from_millis));
     }
 
     #[tokio::test(start_paused = true)]

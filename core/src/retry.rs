@@ -1,5 +1,6 @@
 //! When to try again: pauses with full jitter, what `Retry-After` asks for, and how many retries there may be at all.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -60,6 +61,8 @@ impl RetryPolicy {
 pub(crate) struct Budget {
     most: u64,
     left: Mutex<(u64, Instant)>,
+    /// Whether there may be less left than the most. Most clients retry seldom, and then nothing is to be counted.
+    used: AtomicBool,
 }
 
 /// One retry, in the parts that are counted. As many as nanoseconds in a second, so that time can be counted without loss.
@@ -68,7 +71,7 @@ const RETRY: u64 = 1_000_000_000;
 impl Budget {
     pub(crate) fn new(policy: &RetryPolicy) -> Self {
         let most = u64::from(policy.budget) * RETRY;
-        Self { most, left: Mutex::new((most, Instant::now())) }
+        Self { most, left: Mutex::new((most, Instant::now())), used: AtomicBool::new(false) }
     }
 
     /// Takes one retry. `false`: there is none.
@@ -78,6 +81,9 @@ impl Budget {
 
     /// A call was accepted.
     pub(crate) fn accepted(&self) {
+        if !self.used.load(Ordering::Acquire) {
+            return;
+        }
         self.change(|left| Some((left + RETRY / limits::RETRY_BUDGET_ACCEPTED_CALLS).min(self.most)));
     }
 
@@ -89,6 +95,7 @@ impl Budget {
             left.0.saturating_add(limits::RETRY_BUDGET_PER_SECOND.saturating_mul(passed)).min(self.most);
         let changed = change(refilled);
         *left = (changed.unwrap_or(refilled), now);
+        self.used.store(left.0 < self.most, Ordering::Release);
         changed.is_some()
     }
 }

@@ -134,7 +134,7 @@ impl Watch {
                     operation: attempt.operation,
                     body: attempt.body.as_deref(),
                     attempts: stage.attempts,
-                    elapsed: self.started.elapsed(),
+                    started: self.started,
                     unclear_before: stage.unclear_before,
                     replay_unknown: false,
                 };

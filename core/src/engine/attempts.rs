@@ -86,10 +86,7 @@ impl Inner {
                 }
                 Err(_) => return Err(too_late(prepared, past, "a token")),
             };
-            self.turn(prepared, run, past).await?;
-            if Instant::now() >= run.deadline {
-                return Err(too_late(prepared, past, "its turn"));
-            }
+            let began = self.turn(prepared, run, past).await?;
             let progress = Progress::new(prepared.body.is_some());
             watch.begins(prepared.operation, prepared.body.clone(), progress.clone())?;
             past.attempts += 1;
@@ -102,8 +99,7 @@ impl Inner {
                 http.request.resend_count = past.attempts - 1,
                 http.response.status_code = field::Empty,
             );
-            let began = Instant::now();
-            let ending = self.attempt(prepared, &proof, progress, run).instrument(span.clone()).await;
+            let ending = self.attempt(prepared, &proof, progress, run, began).instrument(span.clone()).await;
             drop(place);
             if let Some(status) = ending.status() {
                 span.record("http.response.status_code", status);
@@ -114,7 +110,7 @@ impl Inner {
                 operation: prepared.operation,
                 body: prepared.body.as_deref(),
                 attempts: past.attempts,
-                elapsed: watch.started().elapsed(),
+                started: watch.started(),
                 unclear_before: past.unclear,
                 replay_unknown: run.replay_unknown,
             };
@@ -197,7 +193,14 @@ impl Inner {
     }
 
     /// One attempt, bounded in time. A body that was not handed over when the time is up is taken back.
-    async fn attempt(&self, prepared: &Prepared, proof: &Proof, progress: Progress, run: &Run) -> Ending {
+    async fn attempt(
+        &self,
+        prepared: &Prepared,
+        proof: &Proof,
+        progress: Progress,
+        run: &Run,
+        began: Instant,
+    ) -> Ending {
         let mut headers = prepared.headers.clone();
         if let Some(value) = proof.authorization() {
             headers.insert(AUTHORIZATION, value);
@@ -213,7 +216,7 @@ impl Inner {
         // The sandbox's own operations may wait on purpose, for a message or for webhooks to answer.
         let first = match prepared.operation.host {
             Host::Sandbox => run.deadline,
-            _ => run.deadline.min(after(Instant::now(), self.config.attempt_timeout)),
+            _ => run.deadline.min(after(began, self.config.attempt_timeout)),
         };
         let mut result = timeout_at(first, &mut exchange).await;
         let must_not_repeat = prepared.operation.retry == RetryClass::Unsafe && !run.replay_unknown;
@@ -274,21 +277,27 @@ impl Inner {
         }
     }
 
-    /// Waits for the turn that the rate gives.
-    async fn turn(&self, prepared: &Prepared, run: &Run, past: &Past) -> Result<(), Error> {
-        let Some(limiter) = self.limiter.as_ref().filter(|_| is_counted(prepared)) else { return Ok(()) };
-        let Some(turn) = limiter.turn(run.deadline) else {
+    /// Waits for the turn that the rate gives. Says when the attempt begins.
+    async fn turn(&self, prepared: &Prepared, run: &Run, past: &Past) -> Result<Instant, Error> {
+        let now = Instant::now();
+        if now >= run.deadline {
+            return Err(too_late(prepared, past, "its turn"));
+        }
+        let Some(limiter) = self.limiter.as_ref().filter(|_| is_counted(prepared)) else { return Ok(now) };
+        let Some(wait) = limiter.turn(now, run.deadline) else {
             return Err(too_late(
                 prepared,
                 past,
                 "its turn: the rate limit (rate_limit) lets no more through",
             ));
         };
-        if turn > Instant::now() {
-            let _waiting = self.counters.waits();
-            sleep_until(turn).await;
+        if wait.is_zero() {
+            return Ok(now);
         }
-        Ok(())
+        let _waiting = self.counters.waits();
+        sleep_until(now + wait).await;
+        let now = Instant::now();
+        if now >= run.deadline { Err(too_late(prepared, past, "its turn")) } else { Ok(now) }
     }
 
     fn count_attempt(&self, prepared: &Prepared, past: &Past) {
