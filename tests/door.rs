@@ -285,7 +285,8 @@ fn pages(world: &World, door: &Door) -> Pages {
     (0..3).for_each(|_| drop(ended(door, send()).unwrap()));
     let query = [("app_id", world.app_id.as_str()), ("page_size", "1")];
     let query = query.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    door.pages(CallRecord { query, ..call("messages.list", None) }).unwrap()
+    let list = CallRecord { query, ..call("messages.list", None) };
+    door.pages(list.into_call().unwrap()).unwrap()
 }
 
 fn next(pages: &Pages) -> (Option<CallHandle>, Receiver<Result<Option<Response>, Error>>) {
@@ -308,7 +309,7 @@ fn a_list_is_read_page_by_page() {
     }
     assert_eq!(seen, 3);
     assert!(next(&pages).1.recv_timeout(PATIENCE).unwrap().unwrap().is_none());
-    assert_eq!(door.pages(send()).unwrap_err().kind(), ErrorKind::Config);
+    assert_eq!(door.pages(send().into_call().unwrap()).unwrap_err().kind(), ErrorKind::Config);
 }
 
 #[test]
@@ -357,6 +358,9 @@ fn whoever_keeps_the_books_is_told_of_every_unknown_outcome_once() {
     let kinds: Vec<String> = told.lock().unwrap().iter().map(|error| error.kind.clone()).collect();
     assert_eq!(kinds, ["cancelled", "unknown_outcome"]);
     assert!(told.lock().unwrap().iter().all(|error| error.sent && error.evidence.is_some()));
+    // Calls that closing cut off are counted too.
+    let seen = door.statistics();
+    assert_eq!((seen.calls, seen.unknown, seen.under_way()), (2, 2, 0));
 }
 
 #[test]

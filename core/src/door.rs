@@ -1,8 +1,8 @@
 //! What the packages for other languages share, so that each of them is only a thin shim: a configuration and an error
 //! of plain values, the runtime, calls that can be called off from outside, and tokens that foreign code gets.
 //!
-//! A shim turns its language's values into these records and back, and nothing else. The Rust client has no use for this
-//! module.
+//! A shim turns its language's values into these records and back, and nothing else. The blocking Rust
+//! client goes through it too; the async one has no use for it.
 //!
 //! ```
 //! use tidings_core::door::{CallRecord, ConfigRecord, Door, Runtime};

@@ -59,7 +59,7 @@ struct Inner {
     places: Semaphore,
     limiter: Option<Limiter>,
     budget: Budget,
-    counters: Counters,
+    counters: Arc<Counters>,
 }
 
 impl fmt::Debug for Engine {
@@ -100,7 +100,7 @@ impl Engine {
                 places: Semaphore::new(config.max_concurrency.min(Semaphore::MAX_PERMITS)),
                 limiter: config.rate_limit.map(|rate| Limiter::shared(key(), rate)),
                 budget: Budget::new(&config.retry),
-                counters: Counters::default(),
+                counters: Arc::default(),
                 config,
                 addresses,
             }),
@@ -115,6 +115,10 @@ impl Engine {
     /// What this client has done so far, in numbers. The clones of an engine are one client.
     pub fn statistics(&self) -> Statistics {
         self.inner.counters.read()
+    }
+
+    pub(crate) fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.inner.counters)
     }
 
     /// Makes a call. Ends accepted (`Ok`), rejected, or *unknown* ([`ErrorKind::UnknownOutcome`]), never guessed.
@@ -145,6 +149,8 @@ impl Engine {
             error.type = field::Empty,
         );
         let result = self.inner.call(call, watch).instrument(span.clone()).await;
+        // From here on it cannot be called off any more.
+        let result = watch.ends(result);
         under_way.ends(&result);
         match &result {
             Ok(response) => {
@@ -177,22 +183,27 @@ impl<'a> UnderWay<'a> {
         Self { inner, watch, ended: false }
     }
 
+    /// The call has ended by itself. Whoever called it off before was told what is known of it, and that counts here as well,
+    /// whatever has come since.
     fn ends(mut self, result: &Result<Response, Error>) {
         self.ended = true;
-        let counters = &self.inner.counters;
-        match result {
-            Ok(_) => counters.accepted.add(),
-            Err(error) if error.evidence().is_some() => self.is_unknown(error),
-            Err(error) if matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Closed) => {
-                counters.cancelled.add();
-            }
-            Err(_) => counters.failed.add(),
+        let verdict = self.watch.called_off();
+        match verdict.as_ref().map_or(result.as_ref(), Err) {
+            Ok(_) => self.inner.counters.accepted.add(),
+            Err(error) => self.failed(error),
         }
     }
 
-    fn is_unknown(&self, error: &Error) {
-        self.inner.counters.unknown.add();
-        self.inner.config.events.unknown(error);
+    fn failed(&self, error: &Error) {
+        let counters = &self.inner.counters;
+        match error.kind() {
+            _ if error.evidence().is_some() => {
+                counters.unknown.add();
+                self.inner.config.events.unknown(error);
+            }
+            ErrorKind::Cancelled | ErrorKind::Closed => counters.cancelled.add(),
+            _ => counters.failed.add(),
+        }
     }
 }
 
@@ -202,12 +213,9 @@ impl Drop for UnderWay<'_> {
             return;
         }
         // Whoever has called it off from outside has decided already what it ends with.
-        match self.watch.interrupt(Interruption::Cancelled) {
-            Some(error) if error.evidence().is_some() => {
-                tracing::debug!(target: "tidings", %error, "the call was called off");
-                self.is_unknown(&error);
-            }
-            _ => self.inner.counters.cancelled.add(),
+        if let Some(error) = self.watch.interrupt(Interruption::Cancelled) {
+            tracing::debug!(target: "tidings", %error, "the call was called off");
+            self.failed(&error);
         }
     }
 }

@@ -113,6 +113,11 @@ impl Watch {
         stage.verdict.clone()
     }
 
+    /// What whoever cut it off was told, if anybody did.
+    pub(crate) fn called_off(&self) -> Option<Error> {
+        self.stage().verdict.clone()
+    }
+
     /// Waits until the call is cut off.
     pub(crate) async fn interrupted(&self) -> Error {
         loop {

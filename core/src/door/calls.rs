@@ -10,12 +10,12 @@ use std::task::Poll;
 
 use tokio::runtime::Handle;
 
-use crate::call::Response;
+use crate::call::{Call, Response};
 use crate::config::Config;
 use crate::contract::Operation;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
-use crate::statistics::Statistics;
+use crate::statistics::{Counters, Statistics};
 use crate::watch::{Interruption, Watch};
 
 use super::{CallRecord, Runtime};
@@ -30,6 +30,8 @@ pub struct Door {
 
 struct Shared {
     runtime: Handle,
+    /// Those of the engine. Calls that are cut off by closing the door are counted after that.
+    counters: Arc<Counters>,
     state: Mutex<State>,
 }
 
@@ -38,20 +40,16 @@ struct State {
     engine: Option<Engine>,
     under_way: HashMap<u64, Arc<Watch>>,
     started: u64,
-    /// The statistics at the moment it was closed.
-    last: Statistics,
 }
 
 impl Door {
     /// Checks the configuration and makes an engine. No I/O.
     pub fn open(config: Config, runtime: &Runtime) -> Result<Self, Error> {
-        let state = State {
-            engine: Some(Engine::new(config)?),
-            under_way: HashMap::new(),
-            started: 0,
-            last: Statistics::default(),
-        };
-        Ok(Self { shared: Arc::new(Shared { runtime: runtime.handle(), state: Mutex::new(state) }) })
+        let engine = Engine::new(config)?;
+        let counters = engine.counters();
+        let state = State { engine: Some(engine), under_way: HashMap::new(), started: 0 };
+        let (runtime, state) = (runtime.handle(), Mutex::new(state));
+        Ok(Self { shared: Arc::new(Shared { runtime, counters, state }) })
     }
 
     /// Starts a call. `done` gets what becomes of it, exactly once, on the runtime's thread; it must be quick, and must
@@ -69,6 +67,15 @@ impl Door {
                 return None;
             }
         };
+        self.start_call(call, done)
+    }
+
+    /// The same for a call that was checked.
+    pub fn start_call(
+        &self,
+        call: Call,
+        done: impl FnOnce(Result<Response, Error>) + Send + 'static,
+    ) -> Option<CallHandle> {
         let operation = call.operation;
         let work = async move |engine: Engine, watch: Arc<Watch>| {
             unless_interrupted(engine.execute_watched(call, &watch), &watch).await
@@ -103,10 +110,9 @@ impl Door {
         Some(handle)
     }
 
-    /// What the engine has done so far, in numbers; what it had done by then if the door is closed.
+    /// What the engine has done so far, in numbers, also when the door is closed.
     pub fn statistics(&self) -> Statistics {
-        let state = self.shared.state();
-        state.engine.as_ref().map_or(state.last, Engine::statistics)
+        self.shared.counters.read()
     }
 
     /// Closes it: further calls end with `closed`, and so do calls under way, or with `unknown_outcome` if they may
@@ -114,7 +120,6 @@ impl Door {
     pub fn close(&self) {
         let (engine, under_way) = {
             let mut state = self.shared.state();
-            state.last = state.engine.as_ref().map_or(state.last, Engine::statistics);
             (state.engine.take(), std::mem::take(&mut state.under_way))
         };
         for watch in under_way.into_values() {

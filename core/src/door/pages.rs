@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::call::Response;
+use crate::call::{Call, Response};
 use crate::contract::Operation;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
@@ -11,7 +11,7 @@ use crate::paging::Follower;
 use crate::watch::Watch;
 
 use super::calls::unless_interrupted;
-use super::{CallHandle, CallRecord, Door};
+use super::{CallHandle, Door};
 
 /// The pages of a list, one call after the other. From [`Door::pages`].
 pub struct Pages {
@@ -23,8 +23,8 @@ pub struct Pages {
 
 impl Door {
     /// The pages of a list. Fails with `config` if the operation has none.
-    pub fn pages(&self, call: CallRecord) -> Result<Pages, Error> {
-        let follower = Follower::new(call.into_call()?)?;
+    pub fn pages(&self, call: Call) -> Result<Pages, Error> {
+        let follower = Follower::new(call)?;
         let operation = follower.operation();
         Ok(Pages { door: self.clone(), operation, follower: Arc::new(Mutex::new(Some(follower))) })
     }

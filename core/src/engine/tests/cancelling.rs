@@ -11,25 +11,32 @@ async fn a_call_that_is_dropped_before_the_hand_over_leaves_no_trace() {
     assert_eq!(stage.taken(), 0);
 }
 
-/// Runs a send to its end, and calls it off before anybody was told of the end.
-async fn called_off_at_the_end(turn: Turn) -> (Result<Response, Error>, Error) {
-    let stage = stage([turn]);
-    let call = sms();
-    let watch = Watch::new(call.operation);
-    let result = stage.engine.execute_watched(call, &watch).await;
-    let verdict = watch.interrupt(crate::watch::Interruption::Cancelled).unwrap();
-    (result, verdict)
+#[tokio::test(start_paused = true)]
+async fn a_call_that_has_ended_cannot_be_called_off_whoever_was_told_of_the_end() {
+    for turn in [Turn::answer(200, ACCEPTED), Turn::answer(500, ""), Turn::Drop, Turn::answer(400, "")] {
+        let (stage, told) = stage_telling([turn]);
+        let watch = Watch::new(sms().operation);
+        let result = stage.engine.execute_watched(sms(), &watch).await;
+        assert!(watch.interrupt(Interruption::Cancelled).is_none());
+        let is_unknown = result.is_err_and(|error| error.kind() == ErrorKind::UnknownOutcome);
+        assert_eq!(told.lock().unwrap().len(), usize::from(is_unknown));
+    }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_called_off_while_its_end_is_told_never_counts_as_not_sent() {
-    for turn in [Turn::answer(200, ACCEPTED), Turn::answer(200, "{}"), Turn::answer(500, ""), Turn::Drop] {
-        let (_, verdict) = called_off_at_the_end(turn).await;
-        assert_eq!((verdict.kind(), verdict.sent(), verdict.attempts()), (ErrorKind::Cancelled, true, 1));
-        assert_eq!(verdict.evidence().unwrap().message_metadata.as_deref(), Some("mine"));
-    }
-    let (result, verdict) = called_off_at_the_end(Turn::answer(400, "")).await;
-    assert!(!result.unwrap_err().sent() && !verdict.sent() && verdict.evidence().is_none());
+async fn what_the_caller_was_told_when_it_called_off_is_told_to_on_unknown_though_an_answer_came() {
+    let (stage, told) = stage_telling([Turn::slow(Duration::ZERO, Duration::from_secs(1), 200, ACCEPTED)]);
+    let watch = Watch::new(sms().operation);
+    let call = stage.engine.execute_watched(sms(), &watch);
+    let call_off = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        watch.interrupt(Interruption::Cancelled).unwrap()
+    };
+    let (result, verdict) = tokio::join!(call, call_off);
+    assert!(result.is_ok() && verdict.evidence().is_some());
+    assert_eq!(told.lock().unwrap().len(), 1);
+    let seen = stage.engine.statistics();
+    assert_eq!((seen.accepted, seen.unknown, seen.under_way()), (0, 1, 0));
 }
 
 /// A client with a script, and what `on_unknown` was told.
