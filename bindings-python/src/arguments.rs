@@ -67,13 +67,24 @@ fn config_record(options: &Bound<'_, PyDict>, from_environment: bool) -> Read<Co
         connect_timeout: option(options, "connect_timeout", seconds)?,
         attempt_timeout: option(options, "attempt_timeout", seconds)?,
         max_retries: option(options, "max_retries", count)?,
+        backoff_base: option(options, "backoff_base", seconds)?,
+        backoff_cap: option(options, "backoff_cap", seconds)?,
+        retry_budget: option(options, "retry_budget", count)?,
+        max_concurrency: option(options, "max_concurrency", count)?,
+        queue_timeout: option(options, "queue_timeout", seconds)?,
+        rate_limit: option(options, "rate_limit", count)?,
+        no_rate_limit: option(options, "no_rate_limit", truth)?.unwrap_or_default(),
+        ca_certs: option(options, "ca_certs", pem)?,
+        client_certificate: option(options, "client_certificate", pem)?,
+        proxy: option(options, "proxy", text)?,
+        no_proxy: option(options, "no_proxy", truth)?.unwrap_or_default(),
         allow_insecure: option(options, "allow_insecure", truth)?.unwrap_or_default(),
         language: "python".to_owned(),
         language_version: format!("{}.{}.{}", version.major, version.minor, version.patch),
     })
 }
 
-/// A call as the package gives it: operation, path, query, body, timeout, retries, headers.
+/// A call as the package gives it: operation, path, query, body, timeout, retries, whether to replay, headers.
 pub(crate) fn call(arguments: &Bound<'_, PyTuple>) -> PyResult<Result<CallRecord, Error>> {
     told(call_record(arguments))
 }
@@ -87,7 +98,8 @@ fn call_record(arguments: &Bound<'_, PyTuple>) -> Read<CallRecord> {
         body: given("body", &*argument(3)?, bytes)?.map(Into::into),
         timeout: given("timeout", &*argument(4)?, seconds)?,
         max_retries: given("max_retries", &*argument(5)?, count)?,
-        headers: given("headers", &*argument(6)?, pairs)?.unwrap_or_default(),
+        replay_unknown: given("replay_unknown", &*argument(6)?, truth)?.unwrap_or_default(),
+        headers: given("headers", &*argument(7)?, pairs)?.unwrap_or_default(),
     };
     let twice = record
         .path
@@ -133,6 +145,15 @@ fn pairs(name: &str, value: &Bound<'_, PyAny>) -> Read<Vec<(String, String)>> {
 
 fn bytes(name: &str, value: &Bound<'_, PyAny>) -> Read<Vec<u8>> {
     let bytes = value.cast::<PyBytes>().map_err(|_| wrong_type(name, "bytes", value))?;
+    Ok(bytes.as_bytes().to_vec())
+}
+
+/// PEM, which is text, and is often read as bytes.
+fn pem(name: &str, value: &Bound<'_, PyAny>) -> Read<Vec<u8>> {
+    if value.is_instance_of::<PyString>() {
+        return text(name, value).map(String::into_bytes);
+    }
+    let bytes = value.cast::<PyBytes>().map_err(|_| wrong_type(name, "a string or bytes", value))?;
     Ok(bytes.as_bytes().to_vec())
 }
 

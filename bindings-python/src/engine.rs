@@ -10,14 +10,15 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use tidings_core::contract::operation;
 use tidings_core::door::{self, CallRecord, ConfigRecord, Door};
-use tidings_core::{Config as CoreConfig, Engine as CoreEngine, Error, ErrorKind, Response};
+use tidings_core::{Config as CoreConfig, Engine as CoreEngine, Error, ErrorKind, Response, Statistics};
 
 use crate::arguments;
 use crate::bridge::{Bridge, Channel};
+use crate::events::{Desk, Listeners};
 use crate::loops::{Loops, UnderWay};
 use crate::outcome::{Outcome, Waited};
 use crate::process::{Own, generation, lock, runtime};
-use crate::records::{failure, outcome};
+use crate::records::{failure, outcome, statistics};
 use crate::token::Provider;
 
 /// How often a waiting main thread looks for signals, Ctrl-C above all.
@@ -39,6 +40,7 @@ struct Settings {
     /// The environment as the constructor found it: what is checked once must not change.
     environment: HashMap<String, Option<String>>,
     provider: Option<Provider>,
+    listeners: Option<Listeners>,
 }
 
 #[derive(Default)]
@@ -53,24 +55,30 @@ struct Opened {
     door: Door,
     /// The loops that are asked for tokens, if the app answers on loops.
     loops: Option<Arc<Loops>>,
+    /// What is to be told, if somebody wants to hear it.
+    desk: Option<Arc<Desk>>,
 }
 
 #[pymethods]
 impl Engine {
     /// Checks the configuration and makes an engine, or says what is wrong. No I/O, no thread.
     ///
-    /// `provider`: the package's `Provider`, if the app answers questions for tokens. It is not kept alive here.
+    /// `provider`: the package's `Provider`, if the app answers questions for tokens. `listeners`: its `Listeners`, if the app
+    /// wants to be told of things. Neither is kept alive here.
     #[staticmethod]
     fn open<'py>(
         options: &Bound<'py, PyDict>,
         from_environment: bool,
         provider: Option<&Bound<'py, PyAny>>,
+        listeners: Option<&Bound<'py, PyAny>>,
         explain: Py<PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = options.py();
         let record = arguments::config(options, from_environment)?;
         let provider = provider.map(Provider::new).transpose()?;
-        match unless_it_panics(NO_CALL, || record.and_then(|record| Settings::check(record, provider))) {
+        let listeners = listeners.map(Listeners::new).transpose()?;
+        let check = || record.and_then(|record| Settings::check(record, provider, listeners));
+        match unless_it_panics(NO_CALL, check) {
             Ok(settings) => {
                 Ok(Bound::new(py, Self { settings, state: Mutex::default(), explain })?.into_any())
             }
@@ -116,22 +124,39 @@ impl Engine {
 
     /// Closes the engine: calls under way end, further ones fail. Doing it again changes nothing.
     fn close(&self) {
-        let open = {
-            let mut state = lock(&self.state);
-            state.closed = true;
-            state.open.as_ref().and_then(Own::get).cloned()
-        };
-        if let Some(open) = open {
-            // Whatever it ends with, the client is closed.
-            let _ = unless_it_panics(NO_CALL, || {
-                open.door.close();
-                Ok(())
-            });
+        self.close_door();
+    }
+
+    /// Closes it when nobody has its client any more, and keeps its listeners until they were told everything.
+    fn leave(&self, listeners: Py<PyAny>) {
+        if let Some(desk) = self.close_door().and_then(|open| open.desk) {
+            desk.keep(listeners);
         }
+    }
+
+    /// What it has done so far in this process, as the fields of a `Statistics`.
+    fn statistics<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let open = lock(&self.state).open.as_ref().and_then(Own::get).cloned();
+        statistics(py, open.map_or_else(Statistics::default, |open| open.door.statistics()))
     }
 }
 
 impl Engine {
+    /// Returns what was open.
+    fn close_door(&self) -> Option<Opened> {
+        let open = {
+            let mut state = lock(&self.state);
+            state.closed = true;
+            state.open.as_ref().and_then(Own::get).cloned()
+        }?;
+        // Whatever it ends with, the client is closed.
+        let _ = unless_it_panics(NO_CALL, || {
+            open.door.close();
+            Ok(())
+        });
+        Some(open)
+    }
+
     /// Starts a call. `on_loop`: where its end is told, and under which number.
     fn start(
         &self,
@@ -173,7 +198,9 @@ impl Engine {
             return Ok(open.clone());
         }
         let loops = self.settings.provider.as_ref().and_then(Provider::loops);
-        let open = Opened { door: Door::open(self.settings.config(loops.as_ref())?, runtime(py)?)?, loops };
+        let desk = self.settings.listeners.as_ref().map(Listeners::desk);
+        let config = self.settings.config(loops.as_ref(), desk.as_ref())?;
+        let open = Opened { door: Door::open(config, runtime(py)?)?, loops, desk };
         if state.closed {
             open.door.close();
         }
@@ -183,7 +210,11 @@ impl Engine {
 }
 
 impl Settings {
-    fn check(record: ConfigRecord, provider: Option<Provider>) -> Result<Self, Error> {
+    fn check(
+        record: ConfigRecord,
+        provider: Option<Provider>,
+        listeners: Option<Listeners>,
+    ) -> Result<Self, Error> {
         let environment = RefCell::new(HashMap::new());
         let tokens = provider.as_ref().map(|provider| provider.of_core(provider.loops().as_ref()));
         let config = record.clone().into_config_reading(tokens, |name| {
@@ -192,13 +223,17 @@ impl Settings {
             value
         })?;
         CoreEngine::new(config)?;
-        Ok(Self { record, environment: environment.into_inner(), provider })
+        Ok(Self { record, environment: environment.into_inner(), provider, listeners })
     }
 
-    fn config(&self, loops: Option<&Arc<Loops>>) -> Result<CoreConfig, Error> {
+    fn config(&self, loops: Option<&Arc<Loops>>, desk: Option<&Arc<Desk>>) -> Result<CoreConfig, Error> {
         let tokens = self.provider.as_ref().map(|provider| provider.of_core(loops));
         let variable = |name: &str| self.environment.get(name).cloned().flatten();
-        self.record.clone().into_config_reading(tokens, variable)
+        let config = self.record.clone().into_config_reading(tokens, variable)?;
+        Ok(match (&self.listeners, desk) {
+            (Some(listeners), Some(desk)) => listeners.listen(config, desk),
+            _ => config,
+        })
     }
 }
 

@@ -9,6 +9,8 @@
 //! - `bridge`: finished calls and questions for tokens on their way to an asyncio loop.
 //! - `token`: a question for a token, answered by the app's own code.
 //! - `loops`: which loop is asked for a token.
+//! - `events`: what the engine tells of while it works, on its way to the app's own functions.
+//! - `threads`: threads of Python's own, started from others.
 //! - `sandbox`: start and stop of the local sandbox.
 //! - `process`: what belongs to one process and must not be taken along into a forked child.
 //!
@@ -20,11 +22,13 @@
 mod arguments;
 mod bridge;
 mod engine;
+mod events;
 mod loops;
 mod outcome;
 mod process;
 mod records;
 mod sandbox;
+mod threads;
 mod token;
 
 /// The native half of tidings. Private: it may change with every version.
@@ -36,6 +40,8 @@ mod _native {
     use crate::bridge::Bridge;
     #[pymodule_export]
     use crate::engine::{Call, Engine};
+    #[pymodule_export]
+    use crate::events::EventDesk;
     #[pymodule_export]
     use crate::records::Response;
     #[pymodule_export]

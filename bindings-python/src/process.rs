@@ -12,9 +12,10 @@
 //! attached to the interpreter (held the GIL). Locks here are of two kinds.
 //!
 //! - Those that only attached threads take, and let go before they detach: [`RUNTIME`], the state of the engine and of the
-//!   sandbox, the futures of a bridge, the table of token providers, the ticket in its Python object. The thread that forked was attached and was not inside, so nobody was.
-//! - Those that the engine's thread takes too: the outcome of a call, the queue and bell of a bridge, the loops that are
-//!   asked for tokens. They are never taken in another generation than their own: every way to them asks for it first.
+//!   sandbox, the futures of a bridge, the tables of token providers and of listeners, the ticket in its Python object.
+//!   The thread that forked was attached and was not inside, so nobody was.
+//! - Those that the engine's thread takes too: the outcome of a call, the queue and bell of a bridge, the desk of
+//!   events, the loops that are asked for tokens. They are never taken in another generation than their own: every way to them asks for it first.
 //!
 //! What of the second kind is merely dropped in a child is behind an `Arc`, of which the thread that stayed behind held one
 //! if it was at work on it. That one is never given back, so nothing half-written is ever dropped.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use tidings_core::door::{self, ErrorRecord, EvidenceRecord};
-use tidings_core::{Error, Response as CoreResponse};
+use tidings_core::{Error, Response as CoreResponse, Statistics};
 
 /// An answer that counts: the call was accepted.
 ///
@@ -103,6 +103,25 @@ pub(crate) fn failure<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py
     failure.set_item("cause", record.cause)?;
     failure.set_item("cause_number", record.cause_number)?;
     Ok(failure)
+}
+
+/// What an engine has done, as the fields of a `Statistics`, in their order.
+pub(crate) fn statistics(py: Python<'_>, statistics: Statistics) -> PyResult<Bound<'_, PyTuple>> {
+    PyTuple::new(
+        py,
+        [
+            statistics.calls,
+            statistics.accepted,
+            statistics.failed,
+            statistics.unknown,
+            statistics.cancelled,
+            statistics.attempts,
+            statistics.retries,
+            statistics.token_fetches,
+            statistics.waiting,
+            statistics.under_way(),
+        ],
+    )
 }
 
 /// The door's record of what is known about a call, as the arguments of an `Evidence`.

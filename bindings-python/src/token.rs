@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
-use std::thread;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -15,14 +14,15 @@ use tidings_core::{ProvidedToken, ProviderError, TokenProvider};
 use crate::bridge::Channel;
 use crate::loops::Loops;
 use crate::process::{Own, lock};
+use crate::threads;
 
-/// What numbers are drawn from. One for the process, however often the package's modules are imported.
+/// What numbers of providers, tickets and listeners are drawn from. One for the process, however often the package's modules are imported.
 static NUMBERS: AtomicU64 = AtomicU64::new(1);
 
 /// The providers of all clients, weakly. The one table, so that no number can mean another client's provider.
 static PROVIDERS: LazyLock<Mutex<HashMap<u64, Py<PyWeakrefReference>>>> = LazyLock::new(Mutex::default);
 
-fn next_number() -> u64 {
+pub(crate) fn next_number() -> u64 {
     NUMBERS.fetch_add(1, Ordering::Relaxed)
 }
 
@@ -57,9 +57,7 @@ impl Provider {
         door::TokenTicket::provider(move |ticket| {
             let ticket = Own::new(ticket);
             // A ticket that gets no thread is dropped, and that is its answer.
-            let _ = thread::Builder::new()
-                .name("tidings-token".to_owned())
-                .spawn(move || Python::try_attach(|py| hand_over(py, number, ticket)));
+            let _ = threads::attach("tidings-token", move |py| hand_over(py, number, ticket));
         })
     }
 }
@@ -76,14 +74,11 @@ pub(crate) fn provider_of(py: Python<'_>, number: u64) -> Option<Bound<'_, PyAny
     lock(&PROVIDERS).get(&number).and_then(|known| known.bind(py).upgrade())
 }
 
-/// Starts a thread of Python's own that asks the app. On this one the app's code would crash the process if the interpreter
-/// ended under it: what Python does to such threads then does not go well with Rust.
+/// Starts a thread that asks the app.
 fn hand_over(py: Python<'_>, number: u64, ticket: Own<door::TokenTicket>) {
     let started = || -> PyResult<()> {
         if let Some(provider) = provider_of(py, number) {
-            let serve = provider.getattr("serve")?;
-            py.import("_thread")?
-                .call_method1("start_new_thread", (serve, (TokenTicket::new(ticket, None),)))?;
+            threads::start(&provider.getattr("serve")?, TokenTicket::new(ticket, None))?;
         }
         Ok(())
     };

@@ -180,6 +180,30 @@ def fork_while_a_token_is_being_got() -> None:
         sending.result()
 
 
+def fork_of_a_client_that_is_told_of_things() -> None:
+    """Each process is told of what it has sent itself."""
+    heard: list[str | None] = []
+
+    def on_unknown(error: TidingsError) -> None:
+        heard.append(error.evidence.correlation_id if error.evidence else None)
+
+    client = Client.from_env(on_unknown=on_unknown)
+
+    def loses(number: str) -> None:
+        del heard[:]
+        fault = {"stage": "AFTER_ACCEPT", "action": "CLOSE", "operation": "messages.send"}
+        client.execute("sandbox.add_fault", body=fault)
+        try:
+            client.execute("sms.send", body={"to": TO, "text": number, "correlation_id": number})
+        except TidingsError as error:
+            assert error.kind == "unknown_outcome"
+        until(lambda: heard == [number])
+
+    loses("parent")
+    ended_well(child_of_fork(partial(loses, "child")))
+    loses("parent again")
+
+
 def fork_in_a_signal_handler() -> None:
     """The main thread waits for a call while a signal's handler forks: the call is the parent's."""
     client = Client.from_env()
@@ -265,6 +289,25 @@ def exit_with_a_sandbox() -> None:
     threading.Thread(target=send, args=(world.client, "hangs"), daemon=True).start()
     world.until_it_came()
     globals()["kept"] = world
+
+
+def exit_while_something_is_being_told() -> None:
+    """The app's own function is under way on its thread when the program ends."""
+    told = threading.Event()
+
+    def on_unknown(error: TidingsError) -> None:
+        told.set()
+        for _ in range(PATIENCE * 1000):
+            threading.Event().wait(0.001)
+
+    world = World()
+    world.fault("CLOSE")
+    client = Client(**world.options, on_unknown=on_unknown)
+    try:
+        send(client, "lost")
+    except TidingsError as error:
+        assert error.kind == "unknown_outcome"
+    assert told.wait(PATIENCE)
 
 
 def exit_while_a_token_is_being_got() -> None:

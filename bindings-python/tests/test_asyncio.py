@@ -277,16 +277,17 @@ def test_a_loop_that_is_closed_under_its_calls_is_let_go(world: World) -> None:
     world.fault("HANG", times=0)
     client = world.sandbox.async_client(app_id=world.app_id)
 
-    def closed_loop() -> weakref.ref[asyncio.AbstractEventLoop]:
+    def closed_loop(number: int) -> weakref.ref[asyncio.AbstractEventLoop]:
         loop = asyncio.new_event_loop()
         pending = loop.create_task(send(client))
         loop.run_until_complete(asyncio.sleep(0))
         loop.set_exception_handler(silent)  # "Task was destroyed but it is pending!"
+        world.until_it_came(number=number)
         assert not pending.done()
         loop.close()
         return weakref.ref(loop)
 
-    loops = [closed_loop() for _ in range(5)]
+    loops = [closed_loop(number) for number in range(1, 6)]
     asyncio.run(client.execute("sandbox.list_faults"))
     gc.collect()
     assert [loop() for loop in loops] == [None] * 5

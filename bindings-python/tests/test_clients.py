@@ -42,6 +42,15 @@ def raised(function: Callable[..., object], *given: Any, **options: Any) -> Base
         ({"region": b"eu"}, "region must be a string, not bytes"),
         ({"key_secret": 4711}, "key_secret must be a string, not int"),
         ({"token_provider": "a token"}, "token_provider must be a function, not str"),
+        ({"queue_timeout": "1"}, "queue_timeout must be a number, not str"),
+        ({"rate_limit": b"1"}, "rate_limit must be a number, not bytes"),
+        ({"no_rate_limit": 1}, "no_rate_limit must be True or False, not int"),
+        ({"ca_certs": 4711}, "ca_certs must be a string or bytes, not int"),
+        ({"client_certificate": ["a key"]}, "client_certificate must be a string or bytes, not list"),
+        ({"proxy": b"http://127.0.0.1"}, "proxy must be a string, not bytes"),
+        ({"no_proxy": "yes"}, "no_proxy must be True or False, not str"),
+        ({"on_retry": "a function"}, "on_retry must be a function, not str"),
+        ({"on_unknown": 4711}, "on_unknown must be a function, not int"),
     ],
 )
 def test_an_option_of_a_wrong_type_is_named(options: dict[str, Any], message: str) -> None:
@@ -56,6 +65,7 @@ def test_an_option_of_a_wrong_type_is_named(options: dict[str, Any], message: st
         ({"operation": 5}, "operation must be a string, not int"),
         ({"timeout": "1"}, "timeout must be a number, not str"),
         ({"max_retries": b"1"}, "max_retries must be a number, not bytes"),
+        ({"replay_unknown": "yes"}, "replay_unknown must be True or False, not str"),
         ({"path": "ab"}, "path must be a mapping or pairs of names and values, not str"),
         ({"headers": 5}, "headers must be a mapping or pairs of names and values, not int"),
         ({"path": ["ab", "cd"]}, "path must be pairs of names and values, and one is str"),
@@ -151,7 +161,12 @@ def test_a_client_that_was_not_set_up_says_so() -> None:
 def test_refused_options_leave_no_secret_in_the_frames_of_the_package(
     make: Callable[..., object], wrong: dict[str, Any]
 ) -> None:
-    secrets = {"key_id": "MY-KEY", "key_secret": "MY-SECRET"}
+    secrets = {
+        "key_id": "MY-KEY",
+        "key_secret": "MY-SECRET",
+        "client_certificate": "MY-CERTIFICATE",
+        "proxy": "http://me:MY-PASSWORD@127.0.0.1:1",
+    }
     error = raised(make, **{"project_id": "project", "region": "eu", **secrets, **wrong})
     shown = traceback.TracebackException.from_exception(error, capture_locals=True)
     frames = [frame for frame in shown.stack if "tidings" in frame.filename and "tests" not in frame.filename]

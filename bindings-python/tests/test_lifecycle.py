@@ -78,6 +78,7 @@ def test_children_send_by_themselves_while_the_parent_goes_on(world: World) -> N
         ("fork_with_a_closed_client", ["parent"]),
         ("fork_by_multiprocessing", ["child 0", "child 1", "child 2", "parent"]),
         ("fork_while_a_token_is_being_got", ["child", "parent"]),
+        ("fork_of_a_client_that_is_told_of_things", ["child", "parent", "parent again"]),
         ("fork_after_a_loop", ["child", "child again", "parent", "parent again"]),
         ("fork_inside_a_loop", ["child", *sorted(f"parent {n}" for n in range(20))]),
     ],
@@ -114,9 +115,10 @@ def test_processes_end_well_with_calls_under_way(world: World, program: str) -> 
         run(world, program)
 
 
-def test_a_process_ends_well_while_a_token_is_being_got(world: World) -> None:
+@pytest.mark.parametrize("program", ["exit_while_a_token_is_being_got", "exit_while_something_is_being_told"])
+def test_a_process_ends_well_while_the_apps_own_function_runs(world: World, program: str) -> None:
     for _ in range(5):
-        run(world, "exit_while_a_token_is_being_got")
+        run(world, program)
 
 
 def test_clients_of_two_copies_of_the_package_keep_their_tokens_apart(world: World) -> None:

@@ -30,5 +30,5 @@ def test_the_example_of_a_fault_prints_what_it_says(capsys: pytest.CaptureFixtur
 def test_every_example_is_tried_and_every_link_leads_somewhere() -> None:
     assert len(EXAMPLES) == 2
     links: list[str] = re.findall(r"\]\(([^)#]+)\)", TEXT)
-    assert len(links) == 2
+    assert len(links) == 3
     assert [link for link in links if not (README.parent / link).exists()] == []

@@ -30,6 +30,18 @@ class World:
         self.client = self.sandbox.client(app_id=self.app_id)
 
     @property
+    def options(self) -> dict[str, Any]:
+        """What makes a client of this world."""
+        sandbox = self.sandbox
+        return {
+            "project_id": sandbox.environment["SINCH_PROJECT_ID"],
+            "key_id": sandbox.key_id,
+            "key_secret": sandbox.key_secret,
+            "base_url": sandbox.url,
+            "app_id": self.app_id,
+        }
+
+    @property
     def environment(self) -> dict[str, str]:
         """What leads another process here."""
         return {**self.sandbox.environment, "SINCH_APP_ID": self.app_id}
@@ -50,6 +62,12 @@ class World:
         """A fault that strikes when the request was carried out."""
         fault = {"stage": "AFTER_ACCEPT", "action": action, "operation": operation, "times": times}
         self.control.execute("sandbox.add_fault", body=fault)
+
+    def answer(self, status: int, *, operation: str, times: int = 1) -> None:
+        """Has requests refused before they are carried out. 429 asks to come again at once."""
+        answer = {"status": status, "body": "{}", "headers": {"retry-after": "0"} if status == 429 else {}}
+        fault = {"stage": "BEFORE_ACCEPT", "action": "RESPOND", "operation": operation, "times": times}
+        self.control.execute("sandbox.add_fault", body={**fault, **answer})
 
     def until_it_came(self, operation: str = "messages.send", number: int = 1) -> None:
         """Waits until the sandbox has that many requests."""

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING
 from tidings._client import Client
 from tidings._errors import Evidence, TidingsError
 from tidings._native import Response, __version__
+from tidings._statistics import Statistics
 
 if TYPE_CHECKING:
     from tidings._async_client import AsyncClient
 
-__all__ = ["AsyncClient", "Client", "Evidence", "Response", "TidingsError", "__version__"]
+__all__ = ["AsyncClient", "Client", "Evidence", "Response", "Statistics", "TidingsError", "__version__"]
 
 
 def __getattr__(name: str) -> object:

@@ -35,6 +35,7 @@ class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
         body: object = None,
         timeout: float | None = None,
         max_retries: int | None = None,
+        replay_unknown: bool = False,
         headers: Parameters | None = None,
     ) -> Response:
         """Makes a call and returns its answer, which means that it was accepted.
@@ -45,6 +46,8 @@ class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
         body: bytes and strings are JSON already, and go out as they are; anything else is encoded.
         timeout: how long this call may take in seconds, all waiting and retries included.
         max_retries: the most retries of this call.
+        replay_unknown: try again when the outcome is unknown, for callers who prefer doubles to losses: a text may
+            arrive twice. Without an attempt that is accepted, the call still ends with `unknown_outcome`.
         headers: further headers. Those that the client writes itself are refused.
 
         Raises TidingsError if the call was rejected, or if nobody knows (`unknown_outcome`).
@@ -57,7 +60,9 @@ class AsyncClient(BaseClient[TokenProvider | AsyncTokenProvider]):
         loop = get_running_loop()
         future = loop.create_future()
         call = self._engine.start_on(
-            bridge_of(loop), future, arguments(operation, path, query, body, timeout, max_retries, headers)
+            bridge_of(loop),
+            future,
+            arguments(operation, path, query, body, timeout, max_retries, replay_unknown, headers),
         )
         if self._provider is not None:
             self._provider.leave_idle_loops()

@@ -33,6 +33,7 @@ class Client(BaseClient[TokenProvider]):
         body: object = None,
         timeout: float | None = None,
         max_retries: int | None = None,
+        replay_unknown: bool = False,
         headers: Parameters | None = None,
     ) -> Response:
         """Makes a call and waits for its answer, which means that it was accepted.
@@ -43,6 +44,8 @@ class Client(BaseClient[TokenProvider]):
         body: bytes and strings are JSON already, and go out as they are; anything else is encoded.
         timeout: how long this call may take in seconds, all waiting and retries included.
         max_retries: the most retries of this call.
+        replay_unknown: try again when the outcome is unknown, for callers who prefer doubles to losses: a text may
+            arrive twice. Without an attempt that is accepted, the call still ends with `unknown_outcome`.
         headers: further headers. Those that the client writes itself are refused.
 
         Raises TidingsError if the call was rejected, or if nobody knows (`unknown_outcome`).
@@ -50,7 +53,7 @@ class Client(BaseClient[TokenProvider]):
         Ctrl-C on the main thread calls it off within a tenth of a second. `TidingsError.within(interrupt)` says what is
         known of the call if it may have been carried out: its kind is `cancelled`, and its `sent` is true.
         """
-        call = arguments(operation, path, query, body, timeout, max_retries, headers)
+        call = arguments(operation, path, query, body, timeout, max_retries, replay_unknown, headers)
         return self._answer(self._engine.execute(call, current_thread() is main_thread()))
 
     def close(self) -> None:

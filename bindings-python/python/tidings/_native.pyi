@@ -6,11 +6,12 @@ from typing import Any, final
 
 from tidings._base import Arguments
 from tidings._errors import Failure
+from tidings._events import Listeners
 from tidings._token import Provider
 
 __version__: str
 
-__all__ = ["Bridge", "Call", "Engine", "Response", "Sandbox", "TokenTicket", "__version__"]
+__all__ = ["Bridge", "Call", "Engine", "EventDesk", "Response", "Sandbox", "TokenTicket", "__version__"]
 
 @final
 class Response:
@@ -49,11 +50,14 @@ class Engine:
         options: dict[str, Any],
         from_environment: bool,
         provider: Provider | None,
+        listeners: Listeners | None,
         explain: Callable[[BaseException, Failure], None],
     ) -> Engine | Failure: ...
     def execute(self, arguments: Arguments, signals: bool) -> Response | Failure: ...
     def start_on(self, bridge: Bridge, future: Future[None], arguments: Arguments) -> Call: ...
     def close(self) -> None: ...
+    def leave(self, listeners: Listeners) -> None: ...
+    def statistics(self) -> tuple[int, int, int, int, int, int, int, int, int, int]: ...
 
 @final
 class Call:
@@ -72,6 +76,12 @@ class Bridge:
     def drain(self) -> None: ...
     def wait(self) -> bool: ...
     def retire(self) -> None: ...
+
+@final
+class EventDesk:
+    def next(self) -> tuple[Failure, float | None] | None: ...
+    @staticmethod
+    def report(exception: BaseException, function: Callable[..., object]) -> None: ...
 
 @final
 class TokenTicket:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from tidings._errors import Failure, TidingsError, error_of
+
 if TYPE_CHECKING:
     from asyncio import Task
 
@@ -27,13 +29,10 @@ class Provider:
     __slots__ = ("__weakref__", "_failure", "_function", "_tasks", "on_loop")
 
     def __init__(self, function: Callable[[], Any]) -> None:
-        # Not at the top: it is a third of what the import of the package would cost, and most have no provider.
-        from inspect import iscoroutinefunction
-
         if not callable(function):
             raise TypeError(f"token_provider must be a function, not {type(function).__name__}")
         self._function = function
-        self.on_loop = iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
+        self.on_loop = is_for_loops(function)
         self._tasks: dict[Task[None], TokenTicket] = {}
         self._failure: tuple[int, BaseException] | None = None
 
@@ -112,3 +111,20 @@ class Provider:
         if ticket.open:
             self._failure = (ticket.number, error)
             ticket.hand_on(type(error).__name__)
+
+
+def is_for_loops(function: Callable[..., Any]) -> bool:
+    """Whether a function of the app is a coroutine function, or something that is called like one."""
+    # Not at the top: it is a third of what the import of the package would cost, and most give no function.
+    from inspect import iscoroutinefunction
+
+    return iscoroutinefunction(function) or iscoroutinefunction(type(function).__call__)
+
+
+def failed(failure: Failure, provider: Provider | None) -> TidingsError:
+    """The exception of a record. If the app's own provider failed, what it has raised is its cause."""
+    error = error_of(failure)
+    if failure["cause"] is not None:
+        cause = None if provider is None else provider.failure(failure["cause_number"])
+        error.__cause__ = RuntimeError(failure["cause"]) if cause is None else cause
+    return error
