@@ -1,10 +1,11 @@
-//! Finished calls and questions for tokens, on their way to the event loop.
+//! Finished calls, questions for tokens and what the app wants to be told, on their way to the event loop.
 //!
 //! Each environment of Node.js makes one [`Bridge`]. The engine's thread puts things into its queue and rings the bell when
 //! the queue was empty; JavaScript then takes everything at once. JavaScript values never leave their own thread: what
 //! belongs together is matched by numbers, over there.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use napi::bindgen_prelude::{Array, BufferSlice, Function, JsValue as _, Unknown};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -13,13 +14,14 @@ use napi_derive::napi;
 use tidings_core::Response;
 use tidings_core::door::{self, Completions, ErrorRecord};
 
-use crate::records::{Failure, headers};
+use crate::records::{Failure, headers, milliseconds};
 use crate::token::TokenTicket;
 
 /// What JavaScript finds at the head of each thing it takes; `ts/native.ts` has the same numbers.
 const ANSWERED: u32 = 0;
 const FAILED: u32 = 1;
 const ASKED: u32 = 2;
+const TOLD: u32 = 3;
 
 /// Something for the event loop.
 pub(crate) enum Arrival {
@@ -29,6 +31,8 @@ pub(crate) enum Arrival {
     Failed { call: f64, record: Box<ErrorRecord> },
     /// A token is wanted from a provider.
     Asked { provider: f64, ticket: door::TokenTicket },
+    /// A listener is told of a retry and the pause before it, or of an unknown outcome.
+    Told { listener: f64, record: Box<ErrorRecord>, pause: Option<Duration> },
 }
 
 /// The function of JavaScript that takes what has arrived. Weak: by itself it does not keep the process alive.
@@ -125,10 +129,11 @@ impl Bridge {
     /// - `[0, call, status, headers, body, attempts, request id]`
     /// - `[1, call, error record]`
     /// - `[2, provider, ticket]`
+    /// - `[3, listener, error record, pause or null]`
     #[napi(catch_unwind)]
     pub fn take<'env>(&self, env: &'env Env) -> Result<Array<'env>> {
         let arrivals = self.channel.arrivals.take();
-        let ended = arrivals.iter().filter(|arrival| !matches!(arrival, Arrival::Asked { .. })).count();
+        let ended = arrivals.iter().filter(|arrival| arrival.ends_a_call()).count();
         self.channel.calls_ended(*env, ended);
         let mut taken = env.create_array(0)?;
         for arrival in arrivals {
@@ -146,6 +151,10 @@ impl Drop for Bridge {
 }
 
 impl Arrival {
+    fn ends_a_call(&self) -> bool {
+        matches!(self, Self::Answered { .. } | Self::Failed { .. })
+    }
+
     fn into_array(self, env: &Env) -> Result<Array<'_>> {
         match self {
             Self::Answered { call, response } => {
@@ -171,6 +180,14 @@ impl Arrival {
                 array.set(0, ASKED)?;
                 array.set(1, provider)?;
                 array.set(2, TokenTicket::new(ticket))?;
+                Ok(array)
+            }
+            Self::Told { listener, record, pause } => {
+                let mut array = env.create_array(4)?;
+                array.set(0, TOLD)?;
+                array.set(1, listener)?;
+                array.set(2, Failure::from(*record))?;
+                array.set(3, pause.map(milliseconds))?;
                 Ok(array)
             }
         }

@@ -5,7 +5,7 @@
 //! - `records`: configuration, calls, answers and errors, in this language's values and back.
 //! - `engine`: the engine and the handle of a call.
 //! - `outcome`: what becomes of a call, told exactly once, also after a panic.
-//! - `bridge`: finished calls and questions for tokens on their way to the event loop.
+//! - `bridge`: finished calls, questions for tokens and what the app wants to be told, on their way to the event loop.
 //! - `token`: a question for a token, answered by the app's own code.
 //! - `sandbox`: start and stop of the local sandbox.
 //!

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use napi::Either;
-use napi::bindgen_prelude::{Buffer, Uint8ArraySlice};
+use napi::bindgen_prelude::{Buffer, Uint8Array, Uint8ArraySlice};
 use napi_derive::napi;
 use tidings_core::door::{self, CallRecord, ConfigRecord, ErrorRecord, EvidenceRecord};
-use tidings_core::{Error, Response};
+use tidings_core::{Error, Response, Statistics as CoreStatistics};
 
 const MILLISECONDS: f64 = 1000.0;
 
@@ -25,6 +25,17 @@ pub struct Config {
     pub connect_timeout: Option<f64>,
     pub attempt_timeout: Option<f64>,
     pub max_retries: Option<f64>,
+    pub backoff_base: Option<f64>,
+    pub backoff_cap: Option<f64>,
+    pub retry_budget: Option<f64>,
+    pub max_concurrency: Option<f64>,
+    pub queue_timeout: Option<f64>,
+    pub rate_limit: Option<f64>,
+    pub no_rate_limit: Option<bool>,
+    pub ca_certs: Option<Either<String, Uint8Array>>,
+    pub client_certificate: Option<Either<String, Uint8Array>>,
+    pub proxy: Option<String>,
+    pub no_proxy: Option<bool>,
     pub allow_insecure: Option<bool>,
     pub language_version: String,
 }
@@ -45,6 +56,17 @@ impl Config {
             connect_timeout: duration("connectTimeout", self.connect_timeout)?,
             attempt_timeout: duration("attemptTimeout", self.attempt_timeout)?,
             max_retries: count("maxRetries", self.max_retries)?,
+            backoff_base: duration("backoffBase", self.backoff_base)?,
+            backoff_cap: duration("backoffCap", self.backoff_cap)?,
+            retry_budget: count("retryBudget", self.retry_budget)?,
+            max_concurrency: count("maxConcurrency", self.max_concurrency)?,
+            queue_timeout: duration("queueTimeout", self.queue_timeout)?,
+            rate_limit: count("rateLimit", self.rate_limit)?,
+            no_rate_limit: self.no_rate_limit.unwrap_or_default(),
+            ca_certs: self.ca_certs.map(pem),
+            client_certificate: self.client_certificate.map(pem),
+            proxy: self.proxy,
+            no_proxy: self.no_proxy.unwrap_or_default(),
             allow_insecure: self.allow_insecure.unwrap_or_default(),
             language: "node".to_owned(),
             language_version: self.language_version,
@@ -63,6 +85,7 @@ pub(crate) struct Arguments<'a> {
     pub(crate) body: Option<Either<String, Uint8ArraySlice<'a>>>,
     pub(crate) timeout: Option<f64>,
     pub(crate) max_retries: Option<f64>,
+    pub(crate) replay_unknown: Option<bool>,
     pub(crate) headers: Pairs,
 }
 
@@ -79,6 +102,7 @@ impl Arguments<'_> {
             }),
             timeout: duration("timeout", self.timeout)?,
             max_retries: count("maxRetries", self.max_retries)?,
+            replay_unknown: self.replay_unknown.unwrap_or_default(),
             headers: pairs(self.headers),
         })
     }
@@ -171,6 +195,45 @@ impl From<EvidenceRecord> for Evidence {
     }
 }
 
+/// What an engine has done, in numbers.
+#[napi(object, object_from_js = false)]
+pub struct Statistics {
+    pub calls: f64,
+    pub accepted: f64,
+    pub failed: f64,
+    pub unknown: f64,
+    pub cancelled: f64,
+    pub attempts: f64,
+    pub retries: f64,
+    pub token_fetches: f64,
+    pub waiting: f64,
+    pub under_way: f64,
+}
+
+impl From<CoreStatistics> for Statistics {
+    fn from(statistics: CoreStatistics) -> Self {
+        Self {
+            calls: number(statistics.calls),
+            accepted: number(statistics.accepted),
+            failed: number(statistics.failed),
+            unknown: number(statistics.unknown),
+            cancelled: number(statistics.cancelled),
+            attempts: number(statistics.attempts),
+            retries: number(statistics.retries),
+            token_fetches: number(statistics.token_fetches),
+            waiting: number(statistics.waiting),
+            under_way: number(statistics.under_way()),
+        }
+    }
+}
+
+fn pem(given: Either<String, Uint8Array>) -> Vec<u8> {
+    match given {
+        Either::A(text) => text.into_bytes(),
+        Either::B(bytes) => bytes.to_vec(),
+    }
+}
+
 pub(crate) fn duration(name: &str, value: Option<f64>) -> Result<Option<Duration>, Error> {
     value.map(|value| door::seconds(name, value / MILLISECONDS)).transpose()
 }
@@ -179,11 +242,11 @@ fn count(name: &str, value: Option<f64>) -> Result<Option<u32>, Error> {
     value.map(|value| door::count(name, value)).transpose()
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * MILLISECONDS
 }
 
-/// A number that JavaScript counted up itself, on its way back.
+/// A count as JavaScript has it.
 #[allow(clippy::cast_precision_loss, reason = "JavaScript has no whole numbers beyond those")]
 fn number(value: u64) -> f64 {
     value as f64

@@ -62,6 +62,12 @@ test('times and counts are ones that can be counted', () => {
     { connectTimeout: NaN },
     { attemptTimeout: Infinity },
     { maxRetries: 0.5 },
+    { backoffBase: -1 },
+    { backoffCap: NaN },
+    { retryBudget: 0.5 },
+    { maxConcurrency: -1 },
+    { queueTimeout: Infinity },
+    { rateLimit: 1e10 },
   ]) {
     assert.match(
       refused(() => new Client({ ...good, ...options })),
@@ -76,6 +82,14 @@ test('a value of another type is refused without being shown', () => {
     timeout: '987654321',
     tokenProvider: 'x',
     allowInsecure: 1,
+    rateLimit: '987654321',
+    noRateLimit: 1,
+    caCerts: 987654321,
+    clientCertificate: { key: '987654321' },
+    proxy: new URL('http://me:987654321@127.0.0.1'),
+    noProxy: 'x',
+    onRetry: '987654321',
+    onUnknown: {},
   })) {
     assert.throws(
       () => new Client({ ...good, [name]: value }),

@@ -43,8 +43,14 @@ const documented = readdirSync(`${folder}ts`)
   .map((name) => `ts/${name}`)
   .filter((name) => snippets(name).length > 0);
 
-test('the classes and the token provider have examples', () => {
-  assert.deepEqual(documented.sort(), ['ts/client.ts', 'ts/errors.ts', 'ts/sandbox.ts', 'ts/token.ts']);
+test('the classes and the functions of the app have examples', () => {
+  assert.deepEqual(documented.sort(), [
+    'ts/client.ts',
+    'ts/errors.ts',
+    'ts/events.ts',
+    'ts/sandbox.ts',
+    'ts/token.ts',
+  ]);
 });
 
 for (const name of documented) {

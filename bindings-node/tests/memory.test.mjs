@@ -9,7 +9,7 @@ import { runInNewContext } from 'node:vm';
 import { Client } from 'tidings';
 import { Sandbox } from 'tidings/sandbox';
 
-import { eventually, send, TEXT, World } from './support.mjs';
+import { eventually, rejection, send, TEXT, World } from './support.mjs';
 
 setFlagsFromString('--expose-gc');
 const gc = /** @type {() => void} */ (runInNewContext('gc'));
@@ -50,6 +50,34 @@ test('a client that nobody holds is collected, with its provider and its connect
     await collect();
     return left.every((reference) => reference.deref() === undefined);
   });
+});
+
+test('a client that nobody holds still tells of a send that was called off, and is collected then', async () => {
+  const world = await World.make();
+  await world.hang('messages.send');
+  for (let round = 1; round <= 5; round += 1) {
+    /** @type {string[]} */
+    const heard = [];
+    /** @type {WeakRef<object>[]} */
+    const left = [];
+    await (async () => {
+      const controller = new AbortController();
+      const onUnknown = (/** @type {Error & { kind: string }} */ error) => void heard.push(error.kind);
+      const client = world.client({ onUnknown });
+      const call = rejection(send(client, { signal: controller.signal }));
+      left.push(new WeakRef(client), new WeakRef(onUnknown));
+      await eventually(async () => (await world.requests('messages.send')).length === round);
+      controller.abort();
+      await call;
+    })();
+    gc();
+    await eventually(() => heard.length === 1);
+    await eventually(async () => {
+      await collect();
+      return left.every((reference) => reference.deref() === undefined);
+    });
+    assert.deepEqual(heard, ['cancelled']);
+  }
 });
 
 test('a sandbox goes on although nobody holds more than its address', async () => {

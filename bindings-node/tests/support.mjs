@@ -58,10 +58,30 @@ export class World {
   /**
    * What meets the next call of an operation, or with `times: 0` each of them.
    *
-   * @param {{ stage: string, action: string, operation: string, times?: number, delay_ms?: number }} body
+   * @param {{ stage: string, action: string, operation: string, times?: number, delay_ms?: number, status?: number, headers?: object, body?: string }} body
    */
   async fault(body) {
     await this.observer.execute('sandbox.add_fault', { body });
+  }
+
+  /**
+   * The next call of an operation is refused before it is carried out. 429 asks to come again at once.
+   *
+   * @param {number} status
+   * @param {string} operation
+   */
+  async respond(status, operation, times = 1) {
+    const headers = status === 429 ? { 'retry-after': '0' } : {};
+    const answer = {
+      stage: 'BEFORE_ACCEPT',
+      action: 'RESPOND',
+      operation,
+      times,
+      status,
+      headers,
+      body: '{}',
+    };
+    await this.fault(answer);
   }
 
   /** Calls of an operation get no answer any more. @param {string} operation */

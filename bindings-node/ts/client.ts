@@ -1,11 +1,14 @@
 import { bridge } from './bridge.js';
 import type { Ended } from './bridge.js';
 import { TidingsError } from './errors.js';
+import { Listener } from './events.js';
+import type { RetryListener, UnknownListener } from './events.js';
 import * as given from './given.js';
 import { FAILED, native } from './native.js';
 import type { NativeCallHandle, NativeConfig, NativeEngine } from './native.js';
 import { Response } from './response.js';
 import { attach, release } from './signals.js';
+import type { Statistics } from './statistics.js';
 import { TokenSource } from './token.js';
 import type { TokenProvider } from './token.js';
 
@@ -43,8 +46,50 @@ export interface ClientOptions {
   readonly attemptTimeout?: number | undefined;
   /** The most retries of one call; 3 by default. */
   readonly maxRetries?: number | undefined;
+  /**
+   * Bound of the first pause before a retry; 250 by default. It doubles from retry to retry, and the pause is a random time
+   * below it.
+   */
+  readonly backoffBase?: number | undefined;
+  /** Bound of every such pause; 8,000 by default. */
+  readonly backoffCap?: number | undefined;
+  /**
+   * The retries in reserve for all calls together; 100 by default. One comes back every second, and one for every ten calls
+   * that are accepted. Retries after 429 are not counted.
+   */
+  readonly retryBudget?: number | undefined;
+  /** The most attempts at a time, at least 1; 256 by default. Further ones wait for their turn. */
+  readonly maxConcurrency?: number | undefined;
+  /**
+   * How long an attempt may wait for its turn among them; 30,000 by default. The call then ends with the kind `timeout`, and
+   * what waited was not sent.
+   */
+  readonly queueTimeout?: number | undefined;
+  /**
+   * The most requests a **second**, evenly spaced and retries included, at least 1; 800 by default, as the API allows. All
+   * clients of the process with the same project and address share it.
+   */
+  readonly rateLimit?: number | undefined;
+  /** Send without a limit of our own. Those of the API hold all the same. */
+  readonly noRateLimit?: boolean | undefined;
+  /** Certificates that are trusted beside the system's, one or more in PEM: the text itself or its bytes, not a path. */
+  readonly caCerts?: string | Uint8Array | undefined;
+  /** A certificate, its chain and its private key in PEM, to show to the server: the text itself or its bytes. */
+  readonly clientCertificate?: string | Uint8Array | undefined;
+  /**
+   * The proxy for everything, `http://` or `https://`, with `user:password@` where it wants them. By default it is the one of
+   * the environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`. What `NO_PROXY` names goes directly, and so does everything for
+   * this machine.
+   */
+  readonly proxy?: string | undefined;
+  /** Send directly, whatever proxy the environment names. */
+  readonly noProxy?: boolean | undefined;
   /** Take a plain `http://` base URL for another machine. */
   readonly allowInsecure?: boolean | undefined;
+  /** Is told of every retry, before it. */
+  readonly onRetry?: RetryListener | undefined;
+  /** Is told of every call that may have been carried out and whose caller cannot know. */
+  readonly onUnknown?: UnknownListener | undefined;
 }
 
 /** @internal */
@@ -62,7 +107,20 @@ export const CLIENT_OPTIONS: given.Names<ClientOptions> = {
   connectTimeout: 'number',
   attemptTimeout: 'number',
   maxRetries: 'number',
+  backoffBase: 'number',
+  backoffCap: 'number',
+  retryBudget: 'number',
+  maxConcurrency: 'number',
+  queueTimeout: 'number',
+  rateLimit: 'number',
+  noRateLimit: 'boolean',
+  caCerts: 'PEM',
+  clientCertificate: 'PEM',
+  proxy: 'string',
+  noProxy: 'boolean',
   allowInsecure: 'boolean',
+  onRetry: 'function',
+  onUnknown: 'function',
 };
 
 /**
@@ -91,9 +149,17 @@ export interface CallOptions<Path = CallParameters, Query = CallParameters> {
    * client's own `maxRetries` counts.
    */
   readonly maxRetries?: number | undefined;
+  /**
+   * Try again when the outcome is unknown, for callers who prefer doubles to losses: a text may arrive twice. Without an
+   * attempt that is accepted, the call still fails with the kind `unknown_outcome`.
+   */
+  readonly replayUnknown?: boolean | undefined;
   /** Further headers, at most 100. Those that the client writes itself are refused. */
   readonly headers?: CallParameters | undefined;
-  /** Calls the call off: its connection is closed, and it fails at once with the signal's reason. */
+  /**
+   * Calls the call off: its connection is closed, and it fails at once with the signal's reason. A call that has ended by then
+   * keeps its answer or its error.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -103,6 +169,7 @@ const CALL_OPTIONS: given.Names<CallOptions> = {
   body: 'any',
   timeout: 'number',
   maxRetries: 'number',
+  replayUnknown: 'boolean',
   headers: 'any',
   signal: 'any',
 };
@@ -121,6 +188,8 @@ const CALL_OPTIONS: given.Names<CallOptions> = {
 export class Client {
   readonly #engine: NativeEngine;
   readonly #tokens: TokenSource | undefined;
+  /** Kept here, and by the calls under way. */
+  readonly #listeners: readonly Listener[];
 
   /**
    * Checks the options. No I/O.
@@ -133,13 +202,18 @@ export class Client {
   // eslint-disable-next-line @typescript-eslint/unified-signatures -- only the first is part of the surface
   constructor(options: ClientOptions, environment: NodeJS.ProcessEnv);
   constructor(options: ClientOptions, environment?: NodeJS.ProcessEnv) {
-    const { tokenProvider, ...config } = given.options(options, CLIENT_OPTIONS);
+    const { tokenProvider, onRetry, onUnknown, ...config } = given.options(options, CLIENT_OPTIONS);
     this.#tokens = tokenProvider && new TokenSource(tokenProvider);
+    const retries = onRetry && new Listener('onRetry', onRetry, this.#tokens);
+    const unknowns = onUnknown && new Listener('onUnknown', onUnknown, this.#tokens);
+    this.#listeners = [retries, unknowns].filter((listener) => listener !== undefined);
     const opened = native.Engine.open(
       bridge.native,
       { __proto__: null, ...config, languageVersion: process.versions.node } as NativeConfig,
       environment,
-      this.#tokens && bridge.list(this.#tokens),
+      this.#tokens && bridge.sources.add(this.#tokens),
+      retries && bridge.listeners.add(retries),
+      unknowns && bridge.listeners.add(unknowns),
     );
     if (!(opened instanceof native.Engine)) throw new TidingsError(opened);
     this.#engine = opened;
@@ -178,8 +252,8 @@ export class Client {
         const start = this.#prepare(operation, call, resolve);
         if (signal) {
           callOff = () => {
-            reject(signal.reason as Error);
-            handle?.cancel();
+            // What it has ended with by now says more than the signal does, and is on its way.
+            if (handle === null || handle.cancel()) reject(signal.reason as Error);
           };
           attach(signal, callOff);
           // Once more: what was given may have run code of the caller's on its way here. From here on nothing of it runs.
@@ -193,6 +267,11 @@ export class Client {
     } finally {
       if (signal && callOff) release(signal, callOff);
     }
+  }
+
+  /** What the client has done so far, in numbers. */
+  statistics(): Statistics {
+    return this.#engine.statistics();
   }
 
   /**
@@ -220,13 +299,13 @@ export class Client {
     call: CallOptions,
     settle: (ended: Ended) => void,
   ): (cancellable: boolean) => NativeCallHandle | null {
-    const { timeout, maxRetries } = call;
+    const { timeout, maxRetries, replayUnknown } = call;
     const body = given.json(call.body);
     const path = given.pairs('path', call.path);
     const query = given.pairs('query', call.query);
     const headers = given.pairs('headers', call.headers);
     return (cancellable) => {
-      const number = bridge.expect(settle);
+      const number = bridge.expect(settle, this.#listeners);
       try {
         return this.#engine.start(
           number,
@@ -237,6 +316,7 @@ export class Client {
           body,
           timeout,
           maxRetries,
+          replayUnknown,
           headers,
         );
       } catch (thrown) {

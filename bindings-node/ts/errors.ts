@@ -28,7 +28,7 @@ export type ErrorKind =
   | 'timeout'
   /** The answer of an operation that is safe to repeat could not be read. */
   | 'decode'
-  /** The caller called it off. Callers who abort a signal get the signal's reason instead. */
+  /** The caller called it off. Callers who abort a signal get the signal's reason; this is what `onUnknown` gets. */
   | 'cancelled'
   /** The client is closed. */
   | 'closed'
@@ -130,7 +130,10 @@ export class TidingsError extends Error {
     return this.#body;
   }
 
-  /** What is known about a call whose outcome is unknown; there for the kind `unknown_outcome` only. */
+  /**
+   * What is known about a call whose outcome is unknown; there for the kind `unknown_outcome`, and for what `onUnknown` is told
+   * of.
+   */
   get evidence(): Evidence | undefined {
     return this.#evidence;
   }

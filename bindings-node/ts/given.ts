@@ -9,7 +9,7 @@ import { isUint8Array } from 'node:util/types';
 
 import type { Pairs } from './native.js';
 
-type Type = 'string' | 'number' | 'boolean' | 'function' | 'any';
+type Type = 'string' | 'number' | 'boolean' | 'function' | 'PEM' | 'any';
 
 /** The names of options, each with what its value is. */
 export type Names<T> = Record<keyof T & string, Type>;
@@ -31,7 +31,7 @@ export function options<T>(given: unknown, names: Names<T>): T {
   for (const [name, type] of Object.entries<Type>(names)) {
     const value = property(from, name);
     if (value === undefined) continue;
-    taken[name] = type === 'any' ? value : typed(name, value, type);
+    taken[name] = type === 'any' ? value : type === 'PEM' ? pem(name, value) : typed(name, value, type);
   }
   return taken as T;
 }
@@ -60,6 +60,13 @@ export function typed(name: string, value: unknown, type: Type): unknown {
     throw new TypeError(`${name} must be well-formed text: it has half of a surrogate pair`);
   }
   return value;
+}
+
+/** Text, or its bytes as they are read from a file. */
+function pem(name: string, value: unknown): unknown {
+  if (isUint8Array(value)) return value;
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string or a Uint8Array`);
+  return typed(name, value, 'string');
 }
 
 /** Refuses what is no signal. */

@@ -8,5 +8,7 @@ export { Client } from './client.js';
 export type { CallOptions, ClientOptions, CallParameters } from './client.js';
 export { TidingsError } from './errors.js';
 export type { ErrorKind, Evidence, Phase } from './errors.js';
+export type { RetryListener, UnknownListener } from './events.js';
 export { Response } from './response.js';
+export type { Statistics } from './statistics.js';
 export type { Token, TokenProvider } from './token.js';

@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ErrorKind, Phase } from './errors.js';
+import type { Statistics } from './statistics.js';
 
 /** Names and values in turn. */
 export type Pairs = string[] | undefined;
@@ -26,6 +27,17 @@ export interface NativeConfig {
   connectTimeout?: number | undefined;
   attemptTimeout?: number | undefined;
   maxRetries?: number | undefined;
+  backoffBase?: number | undefined;
+  backoffCap?: number | undefined;
+  retryBudget?: number | undefined;
+  maxConcurrency?: number | undefined;
+  queueTimeout?: number | undefined;
+  rateLimit?: number | undefined;
+  noRateLimit?: boolean | undefined;
+  caCerts?: string | Uint8Array | undefined;
+  clientCertificate?: string | Uint8Array | undefined;
+  proxy?: string | undefined;
+  noProxy?: boolean | undefined;
   allowInsecure?: boolean | undefined;
   languageVersion: string;
 }
@@ -63,6 +75,7 @@ export interface EvidenceRecord {
 export const ANSWERED = 0;
 export const FAILED = 1;
 export const ASKED = 2;
+export const TOLD = 3;
 
 export type Answered = [
   what: typeof ANSWERED,
@@ -75,7 +88,8 @@ export type Answered = [
 ];
 export type Failed = [what: typeof FAILED, call: number, record: ErrorRecord];
 export type Asked = [what: typeof ASKED, provider: number, ticket: NativeTokenTicket];
-export type Arrival = Answered | Failed | Asked;
+export type Told = [what: typeof TOLD, listener: number, record: ErrorRecord, pause: number | null];
+export type Arrival = Answered | Failed | Asked | Told;
 
 export interface NativeBridge {
   take(): Arrival[];
@@ -91,13 +105,16 @@ export interface NativeEngine {
     body: string | Uint8Array | undefined,
     timeout: number | undefined,
     maxRetries: number | undefined,
+    replayUnknown: boolean | undefined,
     headers: Pairs,
   ): NativeCallHandle | null;
+  statistics(): Statistics;
   close(): void;
 }
 
 export interface NativeCallHandle {
-  cancel(): void;
+  /** False if the call has ended. */
+  cancel(): boolean;
 }
 
 export interface NativeTokenTicket {
@@ -120,6 +137,8 @@ interface Native {
       config: NativeConfig,
       environment: NodeJS.ProcessEnv | undefined,
       provider: number | undefined,
+      onRetry: number | undefined,
+      onUnknown: number | undefined,
     ): NativeEngine | ErrorRecord;
   };
   Sandbox: (abstract new () => NativeSandbox) & {

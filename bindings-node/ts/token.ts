@@ -74,7 +74,7 @@ export class TokenSource {
 }
 
 /** Anything can be thrown, also what cannot be shown. */
-function described(thrown: unknown): string {
+export function described(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {

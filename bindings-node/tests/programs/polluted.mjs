@@ -43,6 +43,11 @@ const hung = {
     expiresIn: -1,
     once: 'x',
     location: 'hung',
+    rateLimit: 0,
+    proxy: 'hung',
+    caCerts: 'hung',
+    onUnknown: 'hung',
+    replayUnknown: 'hung',
   },
 };
 Object.assign(Object.prototype, hung);

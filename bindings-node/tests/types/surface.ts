@@ -8,8 +8,11 @@ import type {
   Evidence,
   CallParameters,
   Phase,
+  RetryListener,
+  Statistics,
   Token,
   TokenProvider,
+  UnknownListener,
 } from 'tidings';
 import { Sandbox } from 'tidings/sandbox';
 import type { SandboxOptions } from 'tidings/sandbox';
@@ -43,13 +46,25 @@ export async function compiles(
   new Client({ projectId: 'p', token: 't', baseUrl: 'http://127.0.0.1:1', maxRetries: 0 });
   new Client({ projectId: 'p', tokenProvider: () => 'token' });
   new Client({ projectId: 'p', tokenProvider: () => Promise.resolve({ token: 't', expiresIn: 60_000 }) });
+  new Client({ projectId: 'p', token: 't', caCerts: Buffer.from(''), clientCertificate: '', proxy: given });
+  new Client({ projectId: 'p', token: 't', rateLimit: 1, onUnknown: (error) => error.evidence?.phase });
+  new Client({
+    projectId: 'p',
+    token: 't',
+    onRetry: async (error, pause) => Promise.resolve(error.attempts + pause),
+  });
   Client.fromEnv();
   Client.fromEnv({ appId: given });
+
+  holds<Same<ReturnType<typeof client.statistics>, Statistics>>();
+  holds<Same<Statistics['underWay'], number>>();
+  holds<Same<Parameters<RetryListener>, [error: TidingsError, pause: number]>>();
+  holds<Same<Parameters<UnknownListener>, [error: TidingsError]>>();
 
   const send: Send = { to: '+46701234567', text: 'Your code is 4711' };
   const response = await client.execute('sms.send', { body: send, signal, timeout: 1_000, maxRetries: 0 });
   await client.execute('sms.send', { body: JSON.stringify(send), headers: { 'x-mine': 'mine' } });
-  await client.execute('sms.send', { body: Buffer.from('{}') });
+  await client.execute('sms.send', { body: Buffer.from('{}'), replayUnknown: true });
   await client.execute('apps.get', { path: { app_id: given }, query: { a: 1, b: true, c: 'd' } });
   await client.execute('sandbox.ledger', {
     query: ledger,
@@ -97,6 +112,10 @@ export async function doesNotCompile(client: Client, error: TidingsError): Promi
   new Client({ projectId: 'p', token: 't', timeout: '1s' });
   // @ts-expect-error -- a token is a string, or has one
   new Client({ projectId: 'p', tokenProvider: () => 7 });
+  // @ts-expect-error -- what is told has an error first
+  new Client({ projectId: 'p', token: 't', onUnknown: (pause: number) => pause });
+  // @ts-expect-error -- certificates are text or bytes
+  new Client({ projectId: 'p', token: 't', caCerts: ['a'] });
   // @ts-expect-error -- the environment is that of the process
   new Client({ token: 't' }, process.env);
   // @ts-expect-error -- an operation has an id

@@ -9,6 +9,9 @@ const APP = '01HKWT3XRVH6RP17S8KSBC4PYR';
 const TO = '+46701234567';
 const TEXT = 'Your code is 4711';
 
+// So high that nobody waits for a turn, and the limiter's cost is measured all the same.
+const NO_WAIT = 1_000_000_000;
+
 // The share of sends that warm up and do not count.
 const WARM_UP = 10;
 
@@ -41,7 +44,8 @@ function accepted(answer) {
 const contenders = {
   async tidings() {
     const { Client } = await import('tidings');
-    const client = new Client({ projectId: PROJECT, keyId: 'key', keySecret: 'secret', baseUrl: url });
+    const options = { projectId: PROJECT, keyId: 'key', keySecret: 'secret', baseUrl: url };
+    const client = new Client({ ...options, rateLimit: NO_WAIT });
     await measure(async () => accepted((await client.execute('messages.send', { body: body() })).json()));
   },
   async undici() {
