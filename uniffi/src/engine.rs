@@ -9,8 +9,9 @@ use tidings_core::door::{CallHandle, Door, Runtime};
 use tidings_core::{Error, Response};
 use tokio::sync::oneshot;
 
+use crate::events::{self, EventCallback};
 use crate::panics::{fault, unless_panicked};
-use crate::records::{CallRecord, ConfigRecord, ErrorRecord, NativeError, ResponseRecord};
+use crate::records::{CallRecord, ConfigRecord, ErrorRecord, NativeError, ResponseRecord, StatisticsRecord};
 use crate::token::{self, TokenCallback};
 
 /// An engine. Dropped, it stays until its calls have ended.
@@ -21,10 +22,18 @@ pub struct Engine {
 
 #[uniffi::export]
 impl Engine {
-    /// Checks the configuration and makes an engine. No I/O. `tokens` is asked for tokens, instead of an access key.
+    /// Checks the configuration and makes an engine. No I/O. `tokens` is asked for tokens, instead of an access key; `events`
+    /// is told what happens.
     #[uniffi::constructor]
-    pub fn new(config: ConfigRecord, tokens: Option<Arc<dyn TokenCallback>>) -> Result<Self, NativeError> {
-        let config = config.into_door()?.into_config(tokens.map(token::provider))?;
+    pub fn new(
+        config: ConfigRecord,
+        tokens: Option<Arc<dyn TokenCallback>>,
+        events: Option<Arc<dyn EventCallback>>,
+    ) -> Result<Self, NativeError> {
+        let mut config = config.into_door()?.into_config(tokens.map(token::provider))?;
+        if let Some(events) = events {
+            config = events::telling(config, events);
+        }
         Ok(Self { door: Door::open(config, Runtime::shared()?)? })
     }
 
@@ -40,6 +49,11 @@ impl Engine {
             }
         };
         Call { handle: unless_panicked(start).flatten(), result: Mutex::new(CallResult::Awaited(receiver)) }
+    }
+
+    /// What it has done so far, in numbers; what it had done by then if it is closed.
+    pub fn statistics(&self) -> StatisticsRecord {
+        unless_panicked(|| self.door.statistics()).unwrap_or_default().into()
     }
 
     /// Closes the engine: calls under way end with `closed`, or with `unknown_outcome` if they may have been carried out, and

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use tidings_core::door::{self, header_pairs};
-use tidings_core::{Error, ErrorKind, Response};
+use tidings_core::{Error, ErrorKind, Response, Statistics};
 use uniffi::UnexpectedUniFFICallbackError;
 
 use crate::panics::fault;
@@ -41,6 +41,28 @@ pub struct ConfigRecord {
     pub attempt_timeout: Option<f64>,
     /// The most retries of one call.
     pub max_retries: Option<i64>,
+    /// Bound of the first pause before a retry, in seconds.
+    pub backoff_base: Option<f64>,
+    /// Bound of every pause before a retry, in seconds.
+    pub backoff_cap: Option<f64>,
+    /// The retries in reserve for all calls together.
+    pub retry_budget: Option<i64>,
+    /// The most attempts at a time.
+    pub max_concurrency: Option<i64>,
+    /// How long an attempt may wait for its turn among them, in seconds.
+    pub queue_timeout: Option<f64>,
+    /// The most requests a second.
+    pub rate_limit: Option<i64>,
+    /// Send without a limit of our own.
+    pub no_rate_limit: bool,
+    /// Certificates that are trusted beside the system's, in PEM.
+    pub ca_certs: Option<Vec<u8>>,
+    /// The certificate to show the server, with its private key, in PEM.
+    pub client_certificate: Option<Vec<u8>>,
+    /// The proxy, instead of one of the environment.
+    pub proxy: Option<String>,
+    /// Send directly, whatever proxy the environment names.
+    pub no_proxy: bool,
     /// Take a plain `http://` base URL for another machine.
     pub allow_insecure: bool,
     /// The language that uses the engine.
@@ -65,6 +87,17 @@ impl ConfigRecord {
             connect_timeout: seconds("connectTimeout", self.connect_timeout)?,
             attempt_timeout: seconds("attemptTimeout", self.attempt_timeout)?,
             max_retries: count("maxRetries", self.max_retries)?,
+            backoff_base: seconds("backoffBase", self.backoff_base)?,
+            backoff_cap: seconds("backoffCap", self.backoff_cap)?,
+            retry_budget: count("retryBudget", self.retry_budget)?,
+            max_concurrency: count("maxConcurrency", self.max_concurrency)?,
+            queue_timeout: seconds("queueTimeout", self.queue_timeout)?,
+            rate_limit: count("rateLimit", self.rate_limit)?,
+            no_rate_limit: self.no_rate_limit,
+            ca_certs: self.ca_certs,
+            client_certificate: self.client_certificate,
+            proxy: self.proxy,
+            no_proxy: self.no_proxy,
             allow_insecure: self.allow_insecure,
             language: self.language,
             language_version: self.language_version,
@@ -96,6 +129,8 @@ pub struct CallRecord {
     pub timeout: Option<f64>,
     /// The most retries of this call.
     pub max_retries: Option<i64>,
+    /// Whether an unknown outcome is tried again, at the risk of doubles.
+    pub replay_unknown: bool,
     /// Further headers.
     pub headers: Vec<NamedValue>,
 }
@@ -109,6 +144,7 @@ impl CallRecord {
             body: self.body.map(Into::into),
             timeout: seconds("timeout", self.timeout)?,
             max_retries: count("maxRetries", self.max_retries)?,
+            replay_unknown: self.replay_unknown,
             headers: pairs(self.headers),
         })
     }
@@ -237,6 +273,48 @@ impl From<door::EvidenceRecord> for EvidenceRecord {
             elapsed: record.elapsed,
             correlation_id: record.correlation_id,
             message_metadata: record.message_metadata,
+        }
+    }
+}
+
+/// What an engine has done since it was made.
+#[derive(uniffi::Record)]
+pub struct StatisticsRecord {
+    /// Calls that have begun.
+    pub calls: u64,
+    /// Calls that were accepted.
+    pub accepted: u64,
+    /// Calls that ended with an error, other than those of which nobody knows.
+    pub failed: u64,
+    /// Calls that may have been carried out and whose caller cannot know.
+    pub unknown: u64,
+    /// Calls that were called off, and did nothing or no harm.
+    pub cancelled: u64,
+    /// Requests that went out, or were tried to.
+    pub attempts: u64,
+    /// Attempts that were not the first of their call.
+    pub retries: u64,
+    /// Requests for a token.
+    pub token_fetches: u64,
+    /// Attempts that wait for their turn.
+    pub waiting: u64,
+    /// Calls that have begun and not ended.
+    pub under_way: u64,
+}
+
+impl From<Statistics> for StatisticsRecord {
+    fn from(statistics: Statistics) -> Self {
+        Self {
+            calls: statistics.calls,
+            accepted: statistics.accepted,
+            failed: statistics.failed,
+            unknown: statistics.unknown,
+            cancelled: statistics.cancelled,
+            attempts: statistics.attempts,
+            retries: statistics.retries,
+            token_fetches: statistics.token_fetches,
+            waiting: statistics.waiting,
+            under_way: statistics.under_way(),
         }
     }
 }

@@ -36,7 +36,8 @@ public final class Client: Sendable {
     private init(_ options: ClientOptions, fromEnvironment: Bool) throws {
         let tokens = options.tokenProvider.map(TokenDesk.init)
         let config = ConfigRecord(options, fromEnvironment: fromEnvironment)
-        engine = try TidingsError.translating { try Engine(config: config, tokens: tokens) }
+        let events = EventDesk(options)
+        engine = try TidingsError.translating { try Engine(config: config, tokens: tokens, events: events) }
         self.tokens = tokens
     }
 
@@ -48,8 +49,8 @@ public final class Client: Sendable {
     ///
     /// If the task is cancelled, the call's connection is closed and a `CancellationError` is thrown, unless the answer
     /// is there already. **A cancelled send may have been delivered all the same**, and the error does not say whether
-    /// it was: look for it before you send again. To limit a send's time, give it a `timeout`, whose error has
-    /// ``TidingsError/evidence``. In a task that is cancelled beforehand nothing is sent.
+    /// it was: ``ClientOptions/onUnknown`` is told of it, with its evidence. To limit a send's time, give it a `timeout`,
+    /// whose error has ``TidingsError/evidence`` too. In a task that is cancelled beforehand nothing is sent.
     ///
     /// - Parameters:
     ///   - operation: The operation's id, such as `sms.send` or `apps.list`.
@@ -58,6 +59,9 @@ public final class Client: Sendable {
     ///   - body: The body, as JSON text. It is sent as it is.
     ///   - timeout: How long this call may take, all waiting and retries included, in seconds.
     ///   - maxRetries: The most retries of this call; 0 switches them off.
+    ///   - replayUnknown: Whether this call is made again when its outcome is unknown, like one that is safe to repeat.
+    ///     **What it sends may then arrive twice.** For those who would rather have it twice than not at all. If no attempt
+    ///     is accepted, the call still ends with the kind `unknown_outcome`.
     ///   - headers: Further headers. Those that the client writes itself are refused.
     /// - Returns: An answer that counts: the call was accepted.
     /// - Throws: ``TidingsError`` if it failed; `CancellationError` if the task was cancelled.
@@ -68,6 +72,7 @@ public final class Client: Sendable {
         body: Data? = nil,
         timeout: TimeInterval? = nil,
         maxRetries: Int? = nil,
+        replayUnknown: Bool = false,
         headers: [String: String] = [:]
     ) async throws -> Response {
         try Task.checkCancellation()
@@ -78,6 +83,7 @@ public final class Client: Sendable {
             body: body,
             timeout: timeout,
             maxRetries: maxRetries.map(Int64.init),
+            replayUnknown: replayUnknown,
             headers: headers.pairs)
         let call = engine.start(call: record)
         return try await TidingsError.translating(tokens) {
@@ -99,11 +105,17 @@ public final class Client: Sendable {
         body: String,
         timeout: TimeInterval? = nil,
         maxRetries: Int? = nil,
+        replayUnknown: Bool = false,
         headers: [String: String] = [:]
     ) async throws -> Response {
         try await execute(
             operation, path: path, query: query, body: Data(body.utf8), timeout: timeout, maxRetries: maxRetries,
-            headers: headers)
+            replayUnknown: replayUnknown, headers: headers)
+    }
+
+    /// What it has done so far, in numbers; what it had done by then if it is closed.
+    public func statistics() -> Statistics {
+        Statistics(engine.statistics())
     }
 
     /// Closes it: calls under way end with the kind `closed`, or `unknown_outcome` if they may have been carried out;

@@ -36,8 +36,56 @@ public struct ClientOptions: Sendable {
     public var connectTimeout: TimeInterval?
     /// How long one attempt may take, in seconds; 10 by default. For a send it ends when the request is handed over.
     public var attemptTimeout: TimeInterval?
-    /// The most retries of one call; 3 by default.
+    /// The most retries of one call; 3 by default, and 0 switches them off.
     public var maxRetries: Int?
+    /// Bound of the first pause before a retry, in seconds; 0.25 by default. It doubles from retry to retry, and the pause
+    /// is a random time below it (full jitter).
+    public var backoffBase: TimeInterval?
+    /// Bound of every pause before a retry, in seconds; 8 by default.
+    public var backoffCap: TimeInterval?
+    /// The retries in reserve for all calls together; 100 by default. One comes back every second, and one for every ten
+    /// calls that are accepted. In an outage most calls are then soon tried only once. Retries after 429 are not counted.
+    public var retryBudget: Int?
+    /// The most attempts at a time, at least 1; 256 by default. Further ones wait for their turn. Over HTTP/1.1 each has a
+    /// connection of its own.
+    public var maxConcurrency: Int?
+    /// How long an attempt may wait for its turn among ``maxConcurrency``, in seconds; 30 by default. The call then ends
+    /// with the kind `timeout`, and what waited was not sent.
+    public var queueTimeout: TimeInterval?
+    /// The most requests a second, evenly spaced, at least 1; 800 by default, as the API allows them for a project. All
+    /// clients of a process with the same project and address share it; other processes are not seen.
+    public var rateLimit: Int?
+    /// Send without a ``rateLimit``. The API's own limits hold all the same: what is beyond them gets 429 and is tried
+    /// again.
+    public var noRateLimit: Bool
+    /// Certificates that are trusted beside the system's, such as those of a company's own authority: one or more in PEM,
+    /// as they stand in the file.
+    public var caCerts: Data?
+    /// The certificate to show the server: its chain and its private key, all in PEM.
+    public var clientCertificate: Data?
+    /// A proxy for everything, `http://` or `https://`, with `user:password@` where it wants them; by default the one
+    /// that `HTTPS_PROXY`, `HTTP_PROXY` or `ALL_PROXY` of the environment names. What `NO_PROXY` names goes directly, and
+    /// so does everything for this machine.
+    public var proxy: String?
+    /// Send directly, whatever proxy the environment names.
+    public var noProxy: Bool
+    /// Is told of every retry, before it: the error that made it necessary, and how long the call waits, in seconds. It
+    /// runs as ``onUnknown`` does.
+    public var onRetry: (@Sendable (TidingsError, TimeInterval) async -> Void)?
+    /// Is told, once, of every call that may have been carried out and whose caller cannot know: one that ended with the
+    /// kind `unknown_outcome`, or one that was sent and then cancelled (kind `cancelled`). The error's
+    /// ``TidingsError/evidence`` says what to look for.
+    ///
+    /// ```swift
+    /// options.onUnknown = { error in
+    ///     print("look for it before you send it again: \(error), \(error.evidence?.startedAt as Any)")
+    /// }
+    /// ```
+    ///
+    /// It runs in a task of its own, which no call waits for, and may do so at any time: while another one runs, or after
+    /// ``Client/close()``. Such a task keeps no program from ending. If the function holds the client, the client lives
+    /// until it is closed.
+    public var onUnknown: (@Sendable (TidingsError) async -> Void)?
     /// Take a plain `http://` base URL for another machine.
     public var allowInsecure: Bool
 
@@ -56,6 +104,19 @@ public struct ClientOptions: Sendable {
         connectTimeout: TimeInterval? = nil,
         attemptTimeout: TimeInterval? = nil,
         maxRetries: Int? = nil,
+        backoffBase: TimeInterval? = nil,
+        backoffCap: TimeInterval? = nil,
+        retryBudget: Int? = nil,
+        maxConcurrency: Int? = nil,
+        queueTimeout: TimeInterval? = nil,
+        rateLimit: Int? = nil,
+        noRateLimit: Bool = false,
+        caCerts: Data? = nil,
+        clientCertificate: Data? = nil,
+        proxy: String? = nil,
+        noProxy: Bool = false,
+        onRetry: (@Sendable (TidingsError, TimeInterval) async -> Void)? = nil,
+        onUnknown: (@Sendable (TidingsError) async -> Void)? = nil,
         allowInsecure: Bool = false
     ) {
         self.projectID = projectID
@@ -71,6 +132,19 @@ public struct ClientOptions: Sendable {
         self.connectTimeout = connectTimeout
         self.attemptTimeout = attemptTimeout
         self.maxRetries = maxRetries
+        self.backoffBase = backoffBase
+        self.backoffCap = backoffCap
+        self.retryBudget = retryBudget
+        self.maxConcurrency = maxConcurrency
+        self.queueTimeout = queueTimeout
+        self.rateLimit = rateLimit
+        self.noRateLimit = noRateLimit
+        self.caCerts = caCerts
+        self.clientCertificate = clientCertificate
+        self.proxy = proxy
+        self.noProxy = noProxy
+        self.onRetry = onRetry
+        self.onUnknown = onUnknown
         self.allowInsecure = allowInsecure
     }
 }

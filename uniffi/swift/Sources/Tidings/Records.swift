@@ -19,6 +19,17 @@ extension ConfigRecord {
             connectTimeout: options.connectTimeout,
             attemptTimeout: options.attemptTimeout,
             maxRetries: options.maxRetries.map(Int64.init),
+            backoffBase: options.backoffBase,
+            backoffCap: options.backoffCap,
+            retryBudget: options.retryBudget.map(Int64.init),
+            maxConcurrency: options.maxConcurrency.map(Int64.init),
+            queueTimeout: options.queueTimeout,
+            rateLimit: options.rateLimit.map(Int64.init),
+            noRateLimit: options.noRateLimit,
+            caCerts: options.caCerts,
+            clientCertificate: options.clientCertificate,
+            proxy: options.proxy,
+            noProxy: options.noProxy,
             allowInsecure: options.allowInsecure,
             language: "swift",
             languageVersion: compilerVersion)
@@ -66,7 +77,12 @@ extension TidingsError {
         guard case NativeError.Failed(let record) = error else { return TidingsError(.fault) }
         // Calls are called off by the task's cancellation only, and Swift has its own word for that.
         if record.kind == Kind.cancelled.rawValue { return CancellationError() }
-        return TidingsError(record, cause: tokens?.failure(record.causeNumber) ?? record.cause.map(NamedCause.init))
+        return TidingsError(record, tokens)
+    }
+
+    /// The error of a call. `tokens` knows what the token provider threw.
+    init(_ record: ErrorRecord, _ tokens: TokenDesk?) {
+        self.init(record, cause: tokens?.failure(record.causeNumber) ?? record.cause.map(NamedCause.init))
     }
 }
 

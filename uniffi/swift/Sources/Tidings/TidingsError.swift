@@ -109,7 +109,7 @@ extension TidingsError {
         public static let timeout = Kind(rawValue: "timeout")
         /// The answer of an operation that is safe to repeat could not be read.
         public static let decode = Kind(rawValue: "decode")
-        /// The caller called it off. Cancelled tasks get a `CancellationError` instead.
+        /// The caller called it off. Cancelled tasks get a `CancellationError` instead; ``ClientOptions/onUnknown`` is told.
         public static let cancelled = Kind(rawValue: "cancelled")
         /// The client is closed.
         public static let closed = Kind(rawValue: "closed")

@@ -107,6 +107,31 @@ struct Examples {
         }
     }
 
+    @Test("of statistics")
+    func statistics() async throws {
+        let story = try await Story()
+        let client = story.client
+        _ = try await client.execute("sms.send", body: Story.text("Hello"))
+
+        let statistics = client.statistics()
+        print(statistics.accepted, "of", statistics.calls)
+
+        #expect(statistics.accepted == 1)
+    }
+
+    @Test("of being told")
+    func beingTold() async throws {
+        let story = try await Story()
+        var options = options(of: story)
+
+        options.onUnknown = { error in
+            print("look for it before you send it again: \(error), \(error.evidence?.startedAt as Any)")
+        }
+
+        try await story.afterAcceptance("CLOSE")
+        _ = try await failure { try await Client(options).execute("sms.send", body: Story.text("Hello")) }
+    }
+
     @Test("of options")
     func options() throws {
         let url = try #require(URL(string: "https://backend.example/token"))

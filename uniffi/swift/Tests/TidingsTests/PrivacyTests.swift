@@ -6,9 +6,11 @@ import Tidings
 struct PrivacyTests {
     @Test("options show no secret")
     func optionsShowNoSecret() {
-        let options = ClientOptions(projectID: "project", keyID: "key", keySecret: "hush", token: "quiet")
+        let options = ClientOptions(
+            projectID: "project", keyID: "key", keySecret: "hush", token: "quiet",
+            proxy: "http://user:silent@proxy.example.com")
         #expect(shown(options).contains("project"))
-        for secret in ["hush", "quiet"] { #expect(!shown(options).contains(secret)) }
+        for secret in ["hush", "quiet", "silent"] { #expect(!shown(options).contains(secret)) }
     }
 
     @Test("a token that is provided shows no token")

@@ -71,6 +71,21 @@ struct SendingTests {
         #expect(try await story.requests("messages.send").count == 1)
     }
 
+    @Test("whoever would rather have it twice than not at all may get it twice")
+    func replayedItMayArriveTwice() async throws {
+        let story = try await Story()
+        let text = Story.text("Hello")
+        try await story.afterAcceptance("CLOSE")
+        #expect(try await story.client.execute("sms.send", body: text, replayUnknown: true).attempts == 2)
+        #expect(try await story.ledger().count == 2)
+        // A body of bytes is no different, and the choice is for one call.
+        try await story.afterAcceptance("CLOSE")
+        let replayed = try await story.client.execute("sms.send", body: Data(text.utf8), replayUnknown: true)
+        #expect(replayed.attempts == 2)
+        try await story.afterAcceptance("CLOSE")
+        #expect(try await failure { try await story.client.execute("sms.send", body: text) }.attempts == 1)
+    }
+
     @Test("what the API refuses keeps its status, code and body")
     func aRefusalOfTheAPIKeepsItsParts() async throws {
         let story = try await Story()
@@ -89,11 +104,7 @@ struct SendingTests {
     @Test("how long the API asks to wait is told in seconds")
     func howLongToWaitIsInSeconds() async throws {
         let story = try await Story()
-        let fault = #"""
-            {"stage": "BEFORE_ACCEPT", "action": "RESPOND", "operation": "messages.send", "status": 429,
-             "headers": {"retry-after": "7"}}
-            """#
-        _ = try await story.client.execute("sandbox.add_fault", body: fault)
+        try await story.tooMany(retryAfter: 7)
         let error = try await failure {
             try await story.client.execute("sms.send", body: Story.text("Hello"), maxRetries: 0)
         }

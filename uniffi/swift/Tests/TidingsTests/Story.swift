@@ -19,6 +19,11 @@ struct Story {
         #"{"to": "\#(handset)", "text": "\#(text)"}"#
     }
 
+    /// Text to a handset that can be told from others.
+    static func mine(_ correlationID: String) -> String {
+        #"{"to": "\#(handset)", "text": "Hello", "correlation_id": "\#(correlationID)"}"#
+    }
+
     init() async throws {
         sandbox = try Sandbox.start()
         observer = try sandbox.client()
@@ -38,12 +43,34 @@ struct Story {
         return try response.json(as: Journal.self).requests
     }
 
+    /// From now on something goes wrong: a fault as `sandbox.add_fault` takes it.
+    func fault(_ fault: String) async throws {
+        _ = try await observer.execute("sandbox.add_fault", body: fault)
+    }
+
+    /// The API answers the next send with 429.
+    func tooMany(retryAfter: Int) async throws {
+        try await fault(
+            #"""
+            {"stage": "BEFORE_ACCEPT", "action": "RESPOND", "operation": "messages.send", "status": 429,
+             "headers": {"retry-after": "\#(retryAfter)"}}
+            """#)
+    }
+
+    /// The list of apps is out of order that many times.
+    func unavailable(times: Int) async throws {
+        try await fault(
+            #"""
+            {"stage": "BEFORE_ACCEPT", "action": "RESPOND", "operation": "apps.list", "status": 503, "times": \#(times)}
+            """#)
+    }
+
     /// Sends that are accepted from now on get no answer: the connection is closed, or hangs.
     func afterAcceptance(_ action: String, times: Int = 1) async throws {
-        let body = """
-            {"stage": "AFTER_ACCEPT", "action": "\(action)", "operation": "messages.send", "times": \(times)}
+        try await fault(
             """
-        _ = try await observer.execute("sandbox.add_fault", body: body)
+            {"stage": "AFTER_ACCEPT", "action": "\(action)", "operation": "messages.send", "times": \(times)}
+            """)
     }
 
     /// Waits until that many sends have reached the sandbox.

@@ -882,6 +882,11 @@ public protocol EngineProtocol: AnyObject, Sendable {
      */
     func start(call: CallRecord)  -> Call
     
+    /**
+     * What it has done so far, in numbers; what it had done by then if it is closed.
+     */
+    func statistics()  -> StatisticsRecord
+    
 }
 /**
  * An engine. Dropped, it stays until its calls have ended.
@@ -926,15 +931,17 @@ open class Engine: EngineProtocol, @unchecked Sendable {
         return try! rustCall { uniffi_tidings_uniffi_fn_clone_engine(self.handle, $0) }
     }
     /**
-     * Checks the configuration and makes an engine. No I/O. `tokens` is asked for tokens, instead of an access key.
+     * Checks the configuration and makes an engine. No I/O. `tokens` is asked for tokens, instead of an access key; `events`
+     * is told what happens.
      */
-public convenience init(config: ConfigRecord, tokens: TokenCallback?)throws  {
+public convenience init(config: ConfigRecord, tokens: TokenCallback?, events: EventCallback?)throws  {
     let handle =
         try rustCallWithError(FfiConverterTypeNativeError_lift) {
         uniffiCallStatus in
     uniffi_tidings_uniffi_fn_constructor_engine_new(
         FfiConverterTypeConfigRecord_lower(config),
-        FfiConverterOptionTypeTokenCallback.lower(tokens),uniffiCallStatus
+        FfiConverterOptionTypeTokenCallback.lower(tokens),
+        FfiConverterOptionTypeEventCallback.lower(events),uniffiCallStatus
     )
 }
     self.init(unsafeFromHandle: handle)
@@ -974,6 +981,18 @@ open func start(call: CallRecord) -> Call  {
     uniffi_tidings_uniffi_fn_method_engine_start(
             self.uniffiCloneHandle(),
         FfiConverterTypeCallRecord_lower(call),uniffiCallStatus
+    )
+})
+}
+    
+    /**
+     * What it has done so far, in numbers; what it had done by then if it is closed.
+     */
+open func statistics() -> StatisticsRecord  {
+    return try!  FfiConverterTypeStatisticsRecord_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tidings_uniffi_fn_method_engine_statistics(
+            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -1021,6 +1040,264 @@ public func FfiConverterTypeEngine_lift(_ handle: UInt64) throws -> Engine {
 #endif
 public func FfiConverterTypeEngine_lower(_ value: Engine) -> UInt64 {
     return FfiConverterTypeEngine.lower(value)
+}
+
+
+
+
+
+
+/**
+ * Written in Kotlin and Swift: is told what happens. Runs on the thread of all calls: it must hand what it gets to another
+ * and return.
+ */
+public protocol EventCallback: AnyObject, Sendable {
+    
+    /**
+     * A call is about to be tried again after a pause, because of this error.
+     */
+    func onRetry(error: ErrorRecord, pause: TimeInterval) throws 
+    
+    /**
+     * A call may have been carried out, and its caller cannot know.
+     */
+    func onUnknown(error: ErrorRecord) throws 
+    
+}
+/**
+ * Written in Kotlin and Swift: is told what happens. Runs on the thread of all calls: it must hand what it gets to another
+ * and return.
+ */
+open class EventCallbackImpl: EventCallback, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_tidings_uniffi_fn_clone_eventcallback(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_tidings_uniffi_fn_free_eventcallback(handle, $0) }
+    }
+
+    
+
+    
+    /**
+     * A call is about to be tried again after a pause, because of this error.
+     */
+open func onRetry(error: ErrorRecord, pause: TimeInterval)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_tidings_uniffi_fn_method_eventcallback_on_retry(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeErrorRecord_lower(error),
+        FfiConverterDuration.lower(pause),uniffiCallStatus
+    )
+}
+}
+    
+    /**
+     * A call may have been carried out, and its caller cannot know.
+     */
+open func onUnknown(error: ErrorRecord)throws   {try rustCallWithError(FfiConverterTypeNativeError_lift) {
+        uniffiCallStatus in
+    uniffi_tidings_uniffi_fn_method_eventcallback_on_unknown(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeErrorRecord_lower(error),uniffiCallStatus
+    )
+}
+}
+    
+
+    
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceEventCallback {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceEventCallback = UniffiVTableCallbackInterfaceEventCallback(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeEventCallback.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface EventCallback: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeEventCallback.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface EventCallback: handle missing in uniffiClone")
+            }
+        },
+        onRetry: { (
+            uniffiHandle: UInt64,
+            error: RustBuffer,
+            pause: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeEventCallback.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.onRetry(
+                     error: try FfiConverterTypeErrorRecord_lift(error),
+                     pause: try FfiConverterDuration.lift(pause)
+                )
+            }
+
+            
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeNativeError_lower
+            )
+        },
+        onUnknown: { (
+            uniffiHandle: UInt64,
+            error: RustBuffer,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeEventCallback.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.onUnknown(
+                     error: try FfiConverterTypeErrorRecord_lift(error)
+                )
+            }
+
+            
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeNativeError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceEventCallback> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceEventCallback>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitEventCallback() {
+    uniffi_tidings_uniffi_fn_init_callback_vtable_eventcallback(UniffiCallbackInterfaceEventCallback.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEventCallback: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<EventCallback>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = EventCallback
+
+    public static func lift(_ handle: UInt64) throws -> EventCallback {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return EventCallbackImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: EventCallback) -> UInt64 {
+         if let rustImpl = value as? EventCallbackImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EventCallback {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: EventCallback, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEventCallback_lift(_ handle: UInt64) throws -> EventCallback {
+    return try FfiConverterTypeEventCallback.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEventCallback_lower(_ value: EventCallback) -> UInt64 {
+    return FfiConverterTypeEventCallback.lower(value)
 }
 
 
@@ -1606,6 +1883,10 @@ public struct CallRecord: Equatable, Hashable {
      */
     public let maxRetries: Int64?
     /**
+     * Whether an unknown outcome is tried again, at the risk of doubles.
+     */
+    public let replayUnknown: Bool
+    /**
      * Further headers.
      */
     public let headers: [NamedValue]
@@ -1632,6 +1913,9 @@ public struct CallRecord: Equatable, Hashable {
          * The most retries of this call.
          */maxRetries: Int64?, 
         /**
+         * Whether an unknown outcome is tried again, at the risk of doubles.
+         */replayUnknown: Bool, 
+        /**
          * Further headers.
          */headers: [NamedValue]) {
         self.operation = operation
@@ -1640,6 +1924,7 @@ public struct CallRecord: Equatable, Hashable {
         self.body = body
         self.timeout = timeout
         self.maxRetries = maxRetries
+        self.replayUnknown = replayUnknown
         self.headers = headers
     }
 
@@ -1665,6 +1950,7 @@ public struct FfiConverterTypeCallRecord: FfiConverterRustBuffer {
                 body: FfiConverterOptionData.read(from: &buf), 
                 timeout: FfiConverterOptionDouble.read(from: &buf), 
                 maxRetries: FfiConverterOptionInt64.read(from: &buf), 
+                replayUnknown: FfiConverterBool.read(from: &buf), 
                 headers: FfiConverterSequenceTypeNamedValue.read(from: &buf)
         )
     }
@@ -1676,6 +1962,7 @@ public struct FfiConverterTypeCallRecord: FfiConverterRustBuffer {
         FfiConverterOptionData.write(value.body, into: &buf)
         FfiConverterOptionDouble.write(value.timeout, into: &buf)
         FfiConverterOptionInt64.write(value.maxRetries, into: &buf)
+        FfiConverterBool.write(value.replayUnknown, into: &buf)
         FfiConverterSequenceTypeNamedValue.write(value.headers, into: &buf)
     }
 }
@@ -1753,6 +2040,50 @@ public struct ConfigRecord: Equatable, Hashable {
      */
     public let maxRetries: Int64?
     /**
+     * Bound of the first pause before a retry, in seconds.
+     */
+    public let backoffBase: Double?
+    /**
+     * Bound of every pause before a retry, in seconds.
+     */
+    public let backoffCap: Double?
+    /**
+     * The retries in reserve for all calls together.
+     */
+    public let retryBudget: Int64?
+    /**
+     * The most attempts at a time.
+     */
+    public let maxConcurrency: Int64?
+    /**
+     * How long an attempt may wait for its turn among them, in seconds.
+     */
+    public let queueTimeout: Double?
+    /**
+     * The most requests a second.
+     */
+    public let rateLimit: Int64?
+    /**
+     * Send without a limit of our own.
+     */
+    public let noRateLimit: Bool
+    /**
+     * Certificates that are trusted beside the system's, in PEM.
+     */
+    public let caCerts: Data?
+    /**
+     * The certificate to show the server, with its private key, in PEM.
+     */
+    public let clientCertificate: Data?
+    /**
+     * The proxy, instead of one of the environment.
+     */
+    public let proxy: String?
+    /**
+     * Send directly, whatever proxy the environment names.
+     */
+    public let noProxy: Bool
+    /**
      * Take a plain `http://` base URL for another machine.
      */
     public let allowInsecure: Bool
@@ -1808,6 +2139,39 @@ public struct ConfigRecord: Equatable, Hashable {
          * The most retries of one call.
          */maxRetries: Int64?, 
         /**
+         * Bound of the first pause before a retry, in seconds.
+         */backoffBase: Double?, 
+        /**
+         * Bound of every pause before a retry, in seconds.
+         */backoffCap: Double?, 
+        /**
+         * The retries in reserve for all calls together.
+         */retryBudget: Int64?, 
+        /**
+         * The most attempts at a time.
+         */maxConcurrency: Int64?, 
+        /**
+         * How long an attempt may wait for its turn among them, in seconds.
+         */queueTimeout: Double?, 
+        /**
+         * The most requests a second.
+         */rateLimit: Int64?, 
+        /**
+         * Send without a limit of our own.
+         */noRateLimit: Bool, 
+        /**
+         * Certificates that are trusted beside the system's, in PEM.
+         */caCerts: Data?, 
+        /**
+         * The certificate to show the server, with its private key, in PEM.
+         */clientCertificate: Data?, 
+        /**
+         * The proxy, instead of one of the environment.
+         */proxy: String?, 
+        /**
+         * Send directly, whatever proxy the environment names.
+         */noProxy: Bool, 
+        /**
          * Take a plain `http://` base URL for another machine.
          */allowInsecure: Bool, 
         /**
@@ -1829,6 +2193,17 @@ public struct ConfigRecord: Equatable, Hashable {
         self.connectTimeout = connectTimeout
         self.attemptTimeout = attemptTimeout
         self.maxRetries = maxRetries
+        self.backoffBase = backoffBase
+        self.backoffCap = backoffCap
+        self.retryBudget = retryBudget
+        self.maxConcurrency = maxConcurrency
+        self.queueTimeout = queueTimeout
+        self.rateLimit = rateLimit
+        self.noRateLimit = noRateLimit
+        self.caCerts = caCerts
+        self.clientCertificate = clientCertificate
+        self.proxy = proxy
+        self.noProxy = noProxy
         self.allowInsecure = allowInsecure
         self.language = language
         self.languageVersion = languageVersion
@@ -1863,6 +2238,17 @@ public struct FfiConverterTypeConfigRecord: FfiConverterRustBuffer {
                 connectTimeout: FfiConverterOptionDouble.read(from: &buf), 
                 attemptTimeout: FfiConverterOptionDouble.read(from: &buf), 
                 maxRetries: FfiConverterOptionInt64.read(from: &buf), 
+                backoffBase: FfiConverterOptionDouble.read(from: &buf), 
+                backoffCap: FfiConverterOptionDouble.read(from: &buf), 
+                retryBudget: FfiConverterOptionInt64.read(from: &buf), 
+                maxConcurrency: FfiConverterOptionInt64.read(from: &buf), 
+                queueTimeout: FfiConverterOptionDouble.read(from: &buf), 
+                rateLimit: FfiConverterOptionInt64.read(from: &buf), 
+                noRateLimit: FfiConverterBool.read(from: &buf), 
+                caCerts: FfiConverterOptionData.read(from: &buf), 
+                clientCertificate: FfiConverterOptionData.read(from: &buf), 
+                proxy: FfiConverterOptionString.read(from: &buf), 
+                noProxy: FfiConverterBool.read(from: &buf), 
                 allowInsecure: FfiConverterBool.read(from: &buf), 
                 language: FfiConverterString.read(from: &buf), 
                 languageVersion: FfiConverterString.read(from: &buf)
@@ -1883,6 +2269,17 @@ public struct FfiConverterTypeConfigRecord: FfiConverterRustBuffer {
         FfiConverterOptionDouble.write(value.connectTimeout, into: &buf)
         FfiConverterOptionDouble.write(value.attemptTimeout, into: &buf)
         FfiConverterOptionInt64.write(value.maxRetries, into: &buf)
+        FfiConverterOptionDouble.write(value.backoffBase, into: &buf)
+        FfiConverterOptionDouble.write(value.backoffCap, into: &buf)
+        FfiConverterOptionInt64.write(value.retryBudget, into: &buf)
+        FfiConverterOptionInt64.write(value.maxConcurrency, into: &buf)
+        FfiConverterOptionDouble.write(value.queueTimeout, into: &buf)
+        FfiConverterOptionInt64.write(value.rateLimit, into: &buf)
+        FfiConverterBool.write(value.noRateLimit, into: &buf)
+        FfiConverterOptionData.write(value.caCerts, into: &buf)
+        FfiConverterOptionData.write(value.clientCertificate, into: &buf)
+        FfiConverterOptionString.write(value.proxy, into: &buf)
+        FfiConverterBool.write(value.noProxy, into: &buf)
         FfiConverterBool.write(value.allowInsecure, into: &buf)
         FfiConverterString.write(value.language, into: &buf)
         FfiConverterString.write(value.languageVersion, into: &buf)
@@ -2392,6 +2789,155 @@ public func FfiConverterTypeResponseRecord_lower(_ value: ResponseRecord) -> Rus
 
 
 /**
+ * What an engine has done since it was made.
+ */
+public struct StatisticsRecord: Equatable, Hashable {
+    /**
+     * Calls that have begun.
+     */
+    public let calls: UInt64
+    /**
+     * Calls that were accepted.
+     */
+    public let accepted: UInt64
+    /**
+     * Calls that ended with an error, other than those of which nobody knows.
+     */
+    public let failed: UInt64
+    /**
+     * Calls that may have been carried out and whose caller cannot know.
+     */
+    public let unknown: UInt64
+    /**
+     * Calls that were called off, and did nothing or no harm.
+     */
+    public let cancelled: UInt64
+    /**
+     * Requests that went out, or were tried to.
+     */
+    public let attempts: UInt64
+    /**
+     * Attempts that were not the first of their call.
+     */
+    public let retries: UInt64
+    /**
+     * Requests for a token.
+     */
+    public let tokenFetches: UInt64
+    /**
+     * Attempts that wait for their turn.
+     */
+    public let waiting: UInt64
+    /**
+     * Calls that have begun and not ended.
+     */
+    public let underWay: UInt64
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Calls that have begun.
+         */calls: UInt64, 
+        /**
+         * Calls that were accepted.
+         */accepted: UInt64, 
+        /**
+         * Calls that ended with an error, other than those of which nobody knows.
+         */failed: UInt64, 
+        /**
+         * Calls that may have been carried out and whose caller cannot know.
+         */unknown: UInt64, 
+        /**
+         * Calls that were called off, and did nothing or no harm.
+         */cancelled: UInt64, 
+        /**
+         * Requests that went out, or were tried to.
+         */attempts: UInt64, 
+        /**
+         * Attempts that were not the first of their call.
+         */retries: UInt64, 
+        /**
+         * Requests for a token.
+         */tokenFetches: UInt64, 
+        /**
+         * Attempts that wait for their turn.
+         */waiting: UInt64, 
+        /**
+         * Calls that have begun and not ended.
+         */underWay: UInt64) {
+        self.calls = calls
+        self.accepted = accepted
+        self.failed = failed
+        self.unknown = unknown
+        self.cancelled = cancelled
+        self.attempts = attempts
+        self.retries = retries
+        self.tokenFetches = tokenFetches
+        self.waiting = waiting
+        self.underWay = underWay
+    }
+
+    
+
+    
+}
+
+#if compiler(>=6)
+extension StatisticsRecord: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStatisticsRecord: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StatisticsRecord {
+        return
+            try StatisticsRecord(
+                calls: FfiConverterUInt64.read(from: &buf), 
+                accepted: FfiConverterUInt64.read(from: &buf), 
+                failed: FfiConverterUInt64.read(from: &buf), 
+                unknown: FfiConverterUInt64.read(from: &buf), 
+                cancelled: FfiConverterUInt64.read(from: &buf), 
+                attempts: FfiConverterUInt64.read(from: &buf), 
+                retries: FfiConverterUInt64.read(from: &buf), 
+                tokenFetches: FfiConverterUInt64.read(from: &buf), 
+                waiting: FfiConverterUInt64.read(from: &buf), 
+                underWay: FfiConverterUInt64.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: StatisticsRecord, into buf: inout [UInt8]) {
+        FfiConverterUInt64.write(value.calls, into: &buf)
+        FfiConverterUInt64.write(value.accepted, into: &buf)
+        FfiConverterUInt64.write(value.failed, into: &buf)
+        FfiConverterUInt64.write(value.unknown, into: &buf)
+        FfiConverterUInt64.write(value.cancelled, into: &buf)
+        FfiConverterUInt64.write(value.attempts, into: &buf)
+        FfiConverterUInt64.write(value.retries, into: &buf)
+        FfiConverterUInt64.write(value.tokenFetches, into: &buf)
+        FfiConverterUInt64.write(value.waiting, into: &buf)
+        FfiConverterUInt64.write(value.underWay, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStatisticsRecord_lift(_ buf: RustBuffer) throws -> StatisticsRecord {
+    return try FfiConverterTypeStatisticsRecord.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStatisticsRecord_lower(_ value: StatisticsRecord) -> RustBuffer {
+    return FfiConverterTypeStatisticsRecord.lower(value)
+}
+
+
+/**
  * What everything here fails with. The packages make their own exception of the record.
  */
 public 
@@ -2645,6 +3191,30 @@ fileprivate struct FfiConverterOptionDuration: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeEventCallback: FfiConverterRustBuffer {
+    typealias SwiftType = EventCallback?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeEventCallback.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeEventCallback.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeTokenCallback: FfiConverterRustBuffer {
     typealias SwiftType = TokenCallback?
 
@@ -2814,6 +3384,15 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tidings_uniffi_checksum_method_engine_start() != 18145) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tidings_uniffi_checksum_method_engine_statistics() != 27001) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tidings_uniffi_checksum_method_eventcallback_on_retry() != 1662) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tidings_uniffi_checksum_method_eventcallback_on_unknown() != 42233) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tidings_uniffi_checksum_method_sandbox_key_id() != 52059) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -2835,13 +3414,14 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tidings_uniffi_checksum_method_tokenticket_fail() != 49680) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tidings_uniffi_checksum_constructor_engine_new() != 55039) {
+    if (uniffi_tidings_uniffi_checksum_constructor_engine_new() != 53202) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tidings_uniffi_checksum_constructor_sandbox_start() != 29700) {
         return InitializationResult.apiChecksumMismatch
     }
 
+    uniffiCallbackInitEventCallback()
     uniffiCallbackInitTokenCallback()
     return InitializationResult.ok
 }()

@@ -243,11 +243,35 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_EVENT_CALLBACK_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_EVENT_CALLBACK_METHOD0
+typedef void (*UniffiCallbackInterfaceEventCallbackMethod0)(uint64_t, RustBuffer, RustBuffer, void* _Nonnull, 
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_EVENT_CALLBACK_METHOD1
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_EVENT_CALLBACK_METHOD1
+typedef void (*UniffiCallbackInterfaceEventCallbackMethod1)(uint64_t, RustBuffer, void* _Nonnull, 
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_TOKEN_CALLBACK_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_TOKEN_CALLBACK_METHOD0
 typedef void (*UniffiCallbackInterfaceTokenCallbackMethod0)(uint64_t, uint64_t, void* _Nonnull, 
         RustCallStatus *_Nonnull uniffiCallStatus
     );
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_EVENT_CALLBACK
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_EVENT_CALLBACK
+typedef struct UniffiVTableCallbackInterfaceEventCallback {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceEventCallbackMethod0 _Nonnull onRetry;
+    UniffiCallbackInterfaceEventCallbackMethod1 _Nonnull onUnknown;
+} UniffiVTableCallbackInterfaceEventCallback;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_TOKEN_CALLBACK
@@ -291,7 +315,7 @@ void uniffi_tidings_uniffi_fn_free_engine(uint64_t handle, RustCallStatus *_Nonn
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_CONSTRUCTOR_ENGINE_NEW
 #define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_CONSTRUCTOR_ENGINE_NEW
-uint64_t uniffi_tidings_uniffi_fn_constructor_engine_new(RustBuffer config, RustBuffer tokens, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_tidings_uniffi_fn_constructor_engine_new(RustBuffer config, RustBuffer tokens, RustBuffer events, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_ENGINE_SHUT_DOWN
@@ -302,6 +326,36 @@ void uniffi_tidings_uniffi_fn_method_engine_shut_down(uint64_t ptr, RustCallStat
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_ENGINE_START
 #define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_ENGINE_START
 uint64_t uniffi_tidings_uniffi_fn_method_engine_start(uint64_t ptr, RustBuffer call, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_ENGINE_STATISTICS
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_ENGINE_STATISTICS
+RustBuffer uniffi_tidings_uniffi_fn_method_engine_statistics(uint64_t ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_CLONE_EVENTCALLBACK
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_CLONE_EVENTCALLBACK
+uint64_t uniffi_tidings_uniffi_fn_clone_eventcallback(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_FREE_EVENTCALLBACK
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_FREE_EVENTCALLBACK
+void uniffi_tidings_uniffi_fn_free_eventcallback(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_INIT_CALLBACK_VTABLE_EVENTCALLBACK
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_INIT_CALLBACK_VTABLE_EVENTCALLBACK
+void uniffi_tidings_uniffi_fn_init_callback_vtable_eventcallback(const UniffiVTableCallbackInterfaceEventCallback* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_EVENTCALLBACK_ON_RETRY
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_EVENTCALLBACK_ON_RETRY
+void uniffi_tidings_uniffi_fn_method_eventcallback_on_retry(uint64_t ptr, RustBuffer error, RustBuffer pause, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_EVENTCALLBACK_ON_UNKNOWN
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_METHOD_EVENTCALLBACK_ON_UNKNOWN
+void uniffi_tidings_uniffi_fn_method_eventcallback_on_unknown(uint64_t ptr, RustBuffer error, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_FN_CLONE_SANDBOX
@@ -660,6 +714,24 @@ uint16_t uniffi_tidings_uniffi_checksum_method_engine_shut_down(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_ENGINE_START
 #define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_ENGINE_START
 uint16_t uniffi_tidings_uniffi_checksum_method_engine_start(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_ENGINE_STATISTICS
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_ENGINE_STATISTICS
+uint16_t uniffi_tidings_uniffi_checksum_method_engine_statistics(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_EVENTCALLBACK_ON_RETRY
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_EVENTCALLBACK_ON_RETRY
+uint16_t uniffi_tidings_uniffi_checksum_method_eventcallback_on_retry(void
+    
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_EVENTCALLBACK_ON_UNKNOWN
+#define UNIFFI_FFIDEF_UNIFFI_TIDINGS_UNIFFI_CHECKSUM_METHOD_EVENTCALLBACK_ON_UNKNOWN
+uint16_t uniffi_tidings_uniffi_checksum_method_eventcallback_on_unknown(void
     
 );
 #endif

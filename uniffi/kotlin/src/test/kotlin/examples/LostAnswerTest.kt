@@ -1,4 +1,4 @@
-// The second example of README.md.
+// The third example of README.md.
 
 package examples
 

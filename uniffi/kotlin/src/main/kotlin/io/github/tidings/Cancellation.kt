@@ -25,7 +25,7 @@ import kotlinx.coroutines.CancellationException
  *
  * Further out it gets lost: `withTimeoutOrNull` makes null of the exception, a scope that ends because a sibling failed
  * throws that failure, and whoever awaits an `async` that is cancelled may get an exception of its own, or get it before
- * the call was cut off.
+ * the call was cut off. [ClientOptions.onUnknown] is told of a send that was cut off, wherever the exception goes.
  *
  * **An empty list does not mean that nothing was sent.** The answer may have been there when the cancellation came, and
  * have been dropped on its way out of the coroutine. Unless it lists the send with `sent` false, look for it before you

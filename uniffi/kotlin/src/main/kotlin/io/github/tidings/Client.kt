@@ -29,7 +29,7 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
 
     init {
         loadNativeLibrary()
-        engine = translating { Engine(options.toRecord(fromEnvironment), tokens) }
+        engine = translating { Engine(options.toRecord(fromEnvironment), tokens, EventDesk.of(options)) }
     }
 
     /**
@@ -64,8 +64,8 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
      *
      * If the coroutine is cancelled, or a `withTimeout` around it runs out, the call's connection is closed and the
      * `CancellationException` goes on, unless the answer is there already. **A cancelled send may have been carried out
-     * all the same**: [cutOff] says what is known of it, to whoever catches the exception in the coroutine that calls. A
-     * coroutine that is cancelled beforehand sends nothing.
+     * all the same**: [cutOff] says what is known of it, to whoever catches the exception in the coroutine that calls, and
+     * [onUnknown][ClientOptions.onUnknown] is told in any case. A coroutine that is cancelled beforehand sends nothing.
      *
      * @param operation The operation's id, such as `sms.send` or `apps.list`.
      * @param path Parameters of the path. `project_id` is filled in by the client.
@@ -73,6 +73,9 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
      * @param body The body, as JSON text. It is sent as it is.
      * @param timeout How long this call may take, all waiting and retries included.
      * @param maxRetries The most retries of this call; 0 switches them off.
+     * @param replayUnknown Whether this call is made again when its outcome is unknown, like one that is safe to repeat. **What
+     * it sends may then arrive twice.** For those who would rather have it twice than not at all. If no attempt is accepted,
+     * the call still ends with the kind [ErrorKind.UNKNOWN_OUTCOME].
      * @param headers Further headers. Those that the client writes itself are refused.
      * @return An answer that counts: the call was accepted.
      * @throws TidingsException if it failed.
@@ -84,6 +87,7 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
         body: ByteArray? = null,
         timeout: Duration? = null,
         maxRetries: Int? = null,
+        replayUnknown: Boolean = false,
         headers: Map<String, String> = emptyMap(),
     ): Response {
         currentCoroutineContext().ensureActive()
@@ -95,6 +99,7 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
                 body = body,
                 timeout = timeout?.toSeconds(),
                 maxRetries = maxRetries?.toLong(),
+                replayUnknown = replayUnknown,
                 headers = headers.toHeaders(),
             )
         return translating { engine.start(record) }.use { resultOf(it) }
@@ -112,8 +117,9 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
         body: String,
         timeout: Duration? = null,
         maxRetries: Int? = null,
+        replayUnknown: Boolean = false,
         headers: Map<String, String> = emptyMap(),
-    ): Response = execute(operation, path, query, body.toBody(), timeout, maxRetries, headers)
+    ): Response = execute(operation, path, query, body.toBody(), timeout, maxRetries, replayUnknown, headers)
 
     private suspend fun resultOf(call: Call): Response = try {
         await(call)
@@ -131,6 +137,9 @@ public class Client private constructor(options: ClientOptions, fromEnvironment:
 
     private suspend fun await(call: Call): Response =
         outsideOfNativeThread { translating(tokens) { Response(call.result()) } }
+
+    /** What it has done so far, in numbers; what it had done by then if it is closed. */
+    public fun statistics(): Statistics = translating { engine.statistics() }.toStatistics()
 
     /**
      * Closes it: calls under way end with the kind [ErrorKind.CLOSED], or [ErrorKind.UNKNOWN_OUTCOME] if they may have been

@@ -44,7 +44,7 @@ public enum class ErrorKind {
     /** The answer of an operation that is safe to repeat could not be read. */
     DECODE,
 
-    /** The caller called it off. Not thrown: see [cutOff]. */
+    /** The caller called it off. Not thrown: see [cutOff] and [ClientOptions.onUnknown]. */
     CANCELLED,
 
     /** The client is closed. */

@@ -2,6 +2,7 @@ package io.github.tidings
 
 import com.sun.jna.CallbackThreadInitializer
 import com.sun.jna.Native
+import io.github.tidings.internal.uniffiCallbackInterfaceEventCallback
 import io.github.tidings.internal.uniffiCallbackInterfaceTokenCallback
 import io.github.tidings.internal.uniffiRustFutureContinuationCallbackImpl
 import kotlinx.coroutines.CoroutineDispatcher
@@ -27,6 +28,12 @@ internal suspend fun <T> outsideOfNativeThread(wait: suspend () -> T): T {
  */
 internal fun keepNativeThreadAttached() {
     val attached = CallbackThreadInitializer(true, false, "tidings")
-    Native.setCallbackThreadInitializer(uniffiRustFutureContinuationCallbackImpl, attached)
-    Native.setCallbackThreadInitializer(uniffiCallbackInterfaceTokenCallback.ask, attached)
+    val callbacks =
+        listOf(
+            uniffiRustFutureContinuationCallbackImpl,
+            uniffiCallbackInterfaceTokenCallback.ask,
+            uniffiCallbackInterfaceEventCallback.onRetry,
+            uniffiCallbackInterfaceEventCallback.onUnknown,
+        )
+    for (callback in callbacks) Native.setCallbackThreadInitializer(callback, attached)
 }

@@ -24,6 +24,17 @@ internal fun ClientOptions.toRecord(fromEnvironment: Boolean): ConfigRecord = Co
     connectTimeout = connectTimeout?.toSeconds(),
     attemptTimeout = attemptTimeout?.toSeconds(),
     maxRetries = maxRetries?.toLong(),
+    backoffBase = backoffBase?.toSeconds(),
+    backoffCap = backoffCap?.toSeconds(),
+    retryBudget = retryBudget?.toLong(),
+    maxConcurrency = maxConcurrency?.toLong(),
+    queueTimeout = queueTimeout?.toSeconds(),
+    rateLimit = rateLimit?.toLong(),
+    noRateLimit = noRateLimit,
+    caCerts = caCerts,
+    clientCertificate = clientCertificate,
+    proxy = option("proxy", proxy),
+    noProxy = noProxy,
     allowInsecure = allowInsecure,
     language = "kotlin",
     languageVersion = KotlinVersion.CURRENT.toString(),
@@ -79,12 +90,15 @@ private inline fun String.orRefused(refusal: () -> TidingsException): String =
 internal inline fun <T> translating(tokens: TokenDesk? = null, work: () -> T): T = try {
     work()
 } catch (failure: NativeException.Failed) {
-    val record = failure.record
-    throw TidingsException(record, tokens?.failure(record.causeNumber) ?: record.cause?.let(::Exception))
+    throw failure.record.toException(tokens)
 } catch (_: InternalException) {
     // A panic outside of any call. What it was is on the standard error stream.
     throw ownFailure(ErrorKind.INTERNAL, "a fault of Tidings itself; please report it", sent = true)
 }
+
+/** The exception of a call. `tokens` knows what the token provider threw. */
+internal fun ErrorRecord.toException(tokens: TokenDesk? = null): TidingsException =
+    TidingsException(this, tokens?.failure(causeNumber) ?: cause?.let(::Exception))
 
 /** A failure of this half itself. */
 internal fun ownFailure(

@@ -106,7 +106,8 @@ class LifecycleTest {
                 "SINCH_APP_ID" to story.app,
                 "TIDINGS_BASE_URL" to story.sandbox.url,
             )
-        assertEquals("accepted with 200\n", output("io.github.tidings.ProgramKt", environment))
+        story.fault("""{"stage": "BEFORE_ACCEPT", "action": "RESPOND", "operation": "messages.send", "status": 429}""")
+        assertEquals("accepted with 200 in attempt 2\n", output("io.github.tidings.ProgramKt", environment))
         assertEquals(listOf("from a program"), story.ledger().map { it.string("text") })
     }
 
@@ -170,10 +171,10 @@ class LifecycleTest {
     @Test
     fun `the examples of the README are those that run`() {
         fun lines(text: String): String = text.lines().map(String::trim).filter { it != "" }.joinToString("\n")
-        val examples = listOf("FirstText.kt", "LostAnswerTest.kt")
+        val examples = listOf("FirstText.kt", "LostAnswerTest.kt", "BeingToldTest.kt")
         val code = examples.map { lines(File("src/test/kotlin/examples/$it").readText()) }
         val shown = File("README.md").readText().split("```kotlin\n").drop(1).map { lines(it.substringBefore("```")) }
-        assertEquals(2, shown.size)
+        assertEquals(3, shown.size)
         for (example in shown) assertTrue(code.any { example in it }, example)
     }
 

@@ -85,6 +85,19 @@ class SendingTest {
     }
 
     @Test
+    fun `whoever would rather have it twice than not at all may get it twice`() = story { story ->
+        story.afterAcceptance("CLOSE")
+        assertEquals(2, story.client.execute("sms.send", body = text("Hello"), replayUnknown = true).attempts)
+        assertEquals(2, story.ledger().size)
+        // A body of bytes is no different, and the choice is for one call.
+        val body = text("Hello").encodeToByteArray()
+        story.afterAcceptance("CLOSE")
+        assertEquals(2, story.client.execute("sms.send", body = body, replayUnknown = true).attempts)
+        story.afterAcceptance("CLOSE")
+        assertEquals(1, failure { story.client.execute("sms.send", body = body) }.attempts)
+    }
+
+    @Test
     fun `what the API refuses keeps its status, code and body`() = story { story ->
         val error =
             failure { story.client.execute("apps.get", path = mapOf("app_id" to "01HXXXXXXXXXXXXXXXXXXXXXXX")) }

@@ -20,6 +20,7 @@ class UnicodeTest {
                 "region" to { region = BROKEN },
                 "baseUrl" to { baseUrl = BROKEN },
                 "appId" to { appId = BROKEN },
+                "proxy" to { proxy = BROKEN },
             )
         for ((name, option) in options) {
             for (error in listOf(failure { Client(option) }, failure { Client.fromEnv(option) })) {

@@ -657,8 +657,36 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
+internal interface UniffiCallbackInterfaceEventCallbackMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`error`: RustBuffer.ByValue,`pause`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+internal interface UniffiCallbackInterfaceEventCallbackMethod1 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`error`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
 internal interface UniffiCallbackInterfaceTokenCallbackMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`ticket`: Long,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "onRetry", "onUnknown")
+internal open class UniffiVTableCallbackInterfaceEventCallback(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `onRetry`: UniffiCallbackInterfaceEventCallbackMethod0? = null,
+    @JvmField internal var `onUnknown`: UniffiCallbackInterfaceEventCallbackMethod1? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `onRetry`: UniffiCallbackInterfaceEventCallbackMethod0? = null,
+        `onUnknown`: UniffiCallbackInterfaceEventCallbackMethod1? = null,
+    ): UniffiVTableCallbackInterfaceEventCallback(`uniffiFree`,`uniffiClone`,`onRetry`,`onUnknown`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceEventCallback) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `onRetry` = other.`onRetry`
+        `onUnknown` = other.`onUnknown`
+    }
+
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "ask")
 internal open class UniffiVTableCallbackInterfaceTokenCallback(
@@ -712,6 +740,12 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_tidings_uniffi_checksum_method_engine_start(
     ): Int
+    external fun uniffi_tidings_uniffi_checksum_method_engine_statistics(
+    ): Int
+    external fun uniffi_tidings_uniffi_checksum_method_eventcallback_on_retry(
+    ): Int
+    external fun uniffi_tidings_uniffi_checksum_method_eventcallback_on_unknown(
+    ): Int
     external fun uniffi_tidings_uniffi_checksum_method_sandbox_key_id(
     ): Int
     external fun uniffi_tidings_uniffi_checksum_method_sandbox_key_secret(
@@ -746,6 +780,7 @@ internal object UniffiLib {
 
     init {
         Native.register(UniffiLib::class.java, findLibraryName(componentName = "tidings_uniffi"))
+        uniffiCallbackInterfaceEventCallback.register(this)
         uniffiCallbackInterfaceTokenCallback.register(this)
         
     }
@@ -763,12 +798,24 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_tidings_uniffi_fn_free_engine(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
-    external fun uniffi_tidings_uniffi_fn_constructor_engine_new(`config`: RustBuffer.ByValue,`tokens`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    external fun uniffi_tidings_uniffi_fn_constructor_engine_new(`config`: RustBuffer.ByValue,`tokens`: RustBuffer.ByValue,`events`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_tidings_uniffi_fn_method_engine_shut_down(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Unit
     external fun uniffi_tidings_uniffi_fn_method_engine_start(`ptr`: Long,`call`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
+    external fun uniffi_tidings_uniffi_fn_method_engine_statistics(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): RustBuffer.ByValue
+    external fun uniffi_tidings_uniffi_fn_clone_eventcallback(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Long
+    external fun uniffi_tidings_uniffi_fn_free_eventcallback(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_tidings_uniffi_fn_init_callback_vtable_eventcallback(`vtable`: UniffiVTableCallbackInterfaceEventCallback,
+    ): Unit
+    external fun uniffi_tidings_uniffi_fn_method_eventcallback_on_retry(`ptr`: Long,`error`: RustBuffer.ByValue,`pause`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
+    external fun uniffi_tidings_uniffi_fn_method_eventcallback_on_unknown(`ptr`: Long,`error`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus, 
+    ): Unit
     external fun uniffi_tidings_uniffi_fn_clone_sandbox(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
     ): Long
     external fun uniffi_tidings_uniffi_fn_free_sandbox(`handle`: Long,uniffi_out_err: UniffiRustCallStatus, 
@@ -930,6 +977,15 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tidings_uniffi_checksum_method_engine_start() and 0xFFFF) != 18145) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_tidings_uniffi_checksum_method_engine_statistics() and 0xFFFF) != 27001) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_tidings_uniffi_checksum_method_eventcallback_on_retry() and 0xFFFF) != 1662) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_tidings_uniffi_checksum_method_eventcallback_on_unknown() and 0xFFFF) != 42233) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_tidings_uniffi_checksum_method_sandbox_key_id() and 0xFFFF) != 52059) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
@@ -951,7 +1007,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tidings_uniffi_checksum_method_tokenticket_fail() and 0xFFFF) != 49680) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tidings_uniffi_checksum_constructor_engine_new() and 0xFFFF) != 55039) {
+    if ((lib.uniffi_tidings_uniffi_checksum_constructor_engine_new() and 0xFFFF) != 53202) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tidings_uniffi_checksum_constructor_sandbox_start() and 0xFFFF) != 29700) {
@@ -1898,6 +1954,11 @@ public interface EngineInterface {
      */
     fun `start`(`call`: CallRecord): Call
     
+    /**
+     * What it has done so far, in numbers; what it had done by then if it is closed.
+     */
+    fun `statistics`(): StatisticsRecord
+    
     companion object
 }
 
@@ -1929,16 +1990,18 @@ open class Engine: Disposable, AutoCloseable, EngineInterface
         this.cleanable = null
     }
     /**
-     * Checks the configuration and makes an engine. No I/O. `tokens` is asked for tokens, instead of an access key.
+     * Checks the configuration and makes an engine. No I/O. `tokens` is asked for tokens, instead of an access key; `events`
+     * is told what happens.
      */
-    constructor(`config`: ConfigRecord, `tokens`: TokenCallback?) :
+    constructor(`config`: ConfigRecord, `tokens`: TokenCallback?, `events`: EventCallback?) :
         this(UniffiWithHandle, 
     uniffiRustCallWithError(NativeException) { _status ->
     UniffiLib.uniffi_tidings_uniffi_fn_constructor_engine_new(
     
         
         FfiConverterTypeConfigRecord.lower(`config`),
-        FfiConverterOptionalTypeTokenCallback.lower(`tokens`),_status)
+        FfiConverterOptionalTypeTokenCallback.lower(`tokens`),
+        FfiConverterOptionalTypeEventCallback.lower(`events`),_status)
 }
     )
 
@@ -2053,6 +2116,22 @@ open class Engine: Disposable, AutoCloseable, EngineInterface
     
 
     
+    /**
+     * What it has done so far, in numbers; what it had done by then if it is closed.
+     */override fun `statistics`(): StatisticsRecord {
+            return FfiConverterTypeStatisticsRecord.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_tidings_uniffi_fn_method_engine_statistics(
+        it,
+        _status)
+}
+    }
+    )
+    }
+    
+
+    
 
     
 
@@ -2086,6 +2165,379 @@ public object FfiConverterTypeEngine: FfiConverter<Engine, Long> {
     override fun allocationSize(value: Engine) = 8UL
 
     override fun write(value: Engine, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Written in Kotlin and Swift: is told what happens. Runs on the thread of all calls: it must hand what it gets to another
+ * and return.
+ */
+public interface EventCallback {
+    
+    /**
+     * A call is about to be tried again after a pause, because of this error.
+     */
+    fun `onRetry`(`error`: ErrorRecord, `pause`: java.time.Duration)
+    
+    /**
+     * A call may have been carried out, and its caller cannot know.
+     */
+    fun `onUnknown`(`error`: ErrorRecord)
+    
+    companion object
+}
+
+/**
+ * Written in Kotlin and Swift: is told what happens. Runs on the thread of all calls: it must hand what it gets to another
+ * and return.
+ */
+open class EventCallbackImpl: Disposable, AutoCloseable, EventCallback
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_tidings_uniffi_fn_free_eventcallback(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_tidings_uniffi_fn_clone_eventcallback(handle, status)
+        }
+    }
+
+    
+    /**
+     * A call is about to be tried again after a pause, because of this error.
+     */
+    @Throws(NativeException::class)override fun `onRetry`(`error`: ErrorRecord, `pause`: java.time.Duration)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_tidings_uniffi_fn_method_eventcallback_on_retry(
+        it,
+        
+        FfiConverterTypeErrorRecord.lower(`error`),
+        FfiConverterDuration.lower(`pause`),_status)
+}
+    }
+    
+    
+
+    
+    /**
+     * A call may have been carried out, and its caller cannot know.
+     */
+    @Throws(NativeException::class)override fun `onUnknown`(`error`: ErrorRecord)
+        = 
+    callWithHandle {
+    uniffiRustCallWithError(NativeException) { _status ->
+    UniffiLib.uniffi_tidings_uniffi_fn_method_eventcallback_on_unknown(
+        it,
+        
+        FfiConverterTypeErrorRecord.lower(`error`),_status)
+}
+    }
+    
+    
+
+    
+
+    
+
+
+    
+    
+    /**
+     * @suppress
+     */
+    companion object
+    
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceEventCallback {
+    internal object `onRetry`: UniffiCallbackInterfaceEventCallbackMethod0 {
+        override fun callback(`uniffiHandle`: Long,`error`: RustBuffer.ByValue,`pause`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeEventCallback.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`onRetry`(
+                    FfiConverterTypeErrorRecord.lift(`error`),
+                    FfiConverterDuration.lift(`pause`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: NativeException -> FfiConverterTypeNativeError.lower(e) }
+            )
+        }
+    }
+    internal object `onUnknown`: UniffiCallbackInterfaceEventCallbackMethod1 {
+        override fun callback(`uniffiHandle`: Long,`error`: RustBuffer.ByValue,`uniffiOutReturn`: Pointer,uniffiCallStatus: UniffiRustCallStatus,) {
+            val uniffiObj = FfiConverterTypeEventCallback.handleMap.get(uniffiHandle)
+            val makeCall = { ->
+                uniffiObj.`onUnknown`(
+                    FfiConverterTypeErrorRecord.lift(`error`),
+                )
+            }
+            val writeReturn = { _: Unit -> Unit }
+            uniffiTraitInterfaceCallWithError(
+                uniffiCallStatus,
+                makeCall,
+                writeReturn,
+                { e: NativeException -> FfiConverterTypeNativeError.lower(e) }
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeEventCallback.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeEventCallback.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceEventCallback.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `onRetry`,
+        `onUnknown`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_tidings_uniffi_fn_init_callback_vtable_eventcallback(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeEventCallback: FfiConverter<EventCallback, Long> {
+    internal val handleMap = UniffiHandleMap<EventCallback>()
+
+    override fun lower(value: EventCallback): Long {
+        if (value is EventCallbackImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): EventCallback {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return EventCallbackImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): EventCallback {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: EventCallback) = 8UL
+
+    override fun write(value: EventCallback, buf: ByteBuffer) {
         buf.putLong(lower(value))
     }
 }
@@ -3090,6 +3542,11 @@ data class CallRecord (
     val `maxRetries`: kotlin.Long?
     , 
     /**
+     * Whether an unknown outcome is tried again, at the risk of doubles.
+     */
+    val `replayUnknown`: kotlin.Boolean
+    , 
+    /**
      * Further headers.
      */
     val `headers`: List<NamedValue>
@@ -3115,6 +3572,7 @@ public object FfiConverterTypeCallRecord: FfiConverterRustBuffer<CallRecord> {
             FfiConverterOptionalByteArray.read(buf),
             FfiConverterOptionalDouble.read(buf),
             FfiConverterOptionalLong.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterSequenceTypeNamedValue.read(buf),
         )
     }
@@ -3126,6 +3584,7 @@ public object FfiConverterTypeCallRecord: FfiConverterRustBuffer<CallRecord> {
             FfiConverterOptionalByteArray.allocationSize(value.`body`) +
             FfiConverterOptionalDouble.allocationSize(value.`timeout`) +
             FfiConverterOptionalLong.allocationSize(value.`maxRetries`) +
+            FfiConverterBoolean.allocationSize(value.`replayUnknown`) +
             FfiConverterSequenceTypeNamedValue.allocationSize(value.`headers`)
     )
 
@@ -3136,6 +3595,7 @@ public object FfiConverterTypeCallRecord: FfiConverterRustBuffer<CallRecord> {
             FfiConverterOptionalByteArray.write(value.`body`, buf)
             FfiConverterOptionalDouble.write(value.`timeout`, buf)
             FfiConverterOptionalLong.write(value.`maxRetries`, buf)
+            FfiConverterBoolean.write(value.`replayUnknown`, buf)
             FfiConverterSequenceTypeNamedValue.write(value.`headers`, buf)
     }
 }
@@ -3212,6 +3672,61 @@ data class ConfigRecord (
     val `maxRetries`: kotlin.Long?
     , 
     /**
+     * Bound of the first pause before a retry, in seconds.
+     */
+    val `backoffBase`: kotlin.Double?
+    , 
+    /**
+     * Bound of every pause before a retry, in seconds.
+     */
+    val `backoffCap`: kotlin.Double?
+    , 
+    /**
+     * The retries in reserve for all calls together.
+     */
+    val `retryBudget`: kotlin.Long?
+    , 
+    /**
+     * The most attempts at a time.
+     */
+    val `maxConcurrency`: kotlin.Long?
+    , 
+    /**
+     * How long an attempt may wait for its turn among them, in seconds.
+     */
+    val `queueTimeout`: kotlin.Double?
+    , 
+    /**
+     * The most requests a second.
+     */
+    val `rateLimit`: kotlin.Long?
+    , 
+    /**
+     * Send without a limit of our own.
+     */
+    val `noRateLimit`: kotlin.Boolean
+    , 
+    /**
+     * Certificates that are trusted beside the system's, in PEM.
+     */
+    val `caCerts`: kotlin.ByteArray?
+    , 
+    /**
+     * The certificate to show the server, with its private key, in PEM.
+     */
+    val `clientCertificate`: kotlin.ByteArray?
+    , 
+    /**
+     * The proxy, instead of one of the environment.
+     */
+    val `proxy`: kotlin.String?
+    , 
+    /**
+     * Send directly, whatever proxy the environment names.
+     */
+    val `noProxy`: kotlin.Boolean
+    , 
+    /**
      * Take a plain `http://` base URL for another machine.
      */
     val `allowInsecure`: kotlin.Boolean
@@ -3254,6 +3769,17 @@ public object FfiConverterTypeConfigRecord: FfiConverterRustBuffer<ConfigRecord>
             FfiConverterOptionalDouble.read(buf),
             FfiConverterOptionalDouble.read(buf),
             FfiConverterOptionalLong.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalLong.read(buf),
+            FfiConverterOptionalLong.read(buf),
+            FfiConverterOptionalDouble.read(buf),
+            FfiConverterOptionalLong.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterOptionalByteArray.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterBoolean.read(buf),
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
@@ -3274,6 +3800,17 @@ public object FfiConverterTypeConfigRecord: FfiConverterRustBuffer<ConfigRecord>
             FfiConverterOptionalDouble.allocationSize(value.`connectTimeout`) +
             FfiConverterOptionalDouble.allocationSize(value.`attemptTimeout`) +
             FfiConverterOptionalLong.allocationSize(value.`maxRetries`) +
+            FfiConverterOptionalDouble.allocationSize(value.`backoffBase`) +
+            FfiConverterOptionalDouble.allocationSize(value.`backoffCap`) +
+            FfiConverterOptionalLong.allocationSize(value.`retryBudget`) +
+            FfiConverterOptionalLong.allocationSize(value.`maxConcurrency`) +
+            FfiConverterOptionalDouble.allocationSize(value.`queueTimeout`) +
+            FfiConverterOptionalLong.allocationSize(value.`rateLimit`) +
+            FfiConverterBoolean.allocationSize(value.`noRateLimit`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`caCerts`) +
+            FfiConverterOptionalByteArray.allocationSize(value.`clientCertificate`) +
+            FfiConverterOptionalString.allocationSize(value.`proxy`) +
+            FfiConverterBoolean.allocationSize(value.`noProxy`) +
             FfiConverterBoolean.allocationSize(value.`allowInsecure`) +
             FfiConverterString.allocationSize(value.`language`) +
             FfiConverterString.allocationSize(value.`languageVersion`)
@@ -3293,6 +3830,17 @@ public object FfiConverterTypeConfigRecord: FfiConverterRustBuffer<ConfigRecord>
             FfiConverterOptionalDouble.write(value.`connectTimeout`, buf)
             FfiConverterOptionalDouble.write(value.`attemptTimeout`, buf)
             FfiConverterOptionalLong.write(value.`maxRetries`, buf)
+            FfiConverterOptionalDouble.write(value.`backoffBase`, buf)
+            FfiConverterOptionalDouble.write(value.`backoffCap`, buf)
+            FfiConverterOptionalLong.write(value.`retryBudget`, buf)
+            FfiConverterOptionalLong.write(value.`maxConcurrency`, buf)
+            FfiConverterOptionalDouble.write(value.`queueTimeout`, buf)
+            FfiConverterOptionalLong.write(value.`rateLimit`, buf)
+            FfiConverterBoolean.write(value.`noRateLimit`, buf)
+            FfiConverterOptionalByteArray.write(value.`caCerts`, buf)
+            FfiConverterOptionalByteArray.write(value.`clientCertificate`, buf)
+            FfiConverterOptionalString.write(value.`proxy`, buf)
+            FfiConverterBoolean.write(value.`noProxy`, buf)
             FfiConverterBoolean.write(value.`allowInsecure`, buf)
             FfiConverterString.write(value.`language`, buf)
             FfiConverterString.write(value.`languageVersion`, buf)
@@ -3657,6 +4205,117 @@ public object FfiConverterTypeResponseRecord: FfiConverterRustBuffer<ResponseRec
 
 
 
+/**
+ * What an engine has done since it was made.
+ */
+data class StatisticsRecord (
+    /**
+     * Calls that have begun.
+     */
+    val `calls`: kotlin.ULong
+    , 
+    /**
+     * Calls that were accepted.
+     */
+    val `accepted`: kotlin.ULong
+    , 
+    /**
+     * Calls that ended with an error, other than those of which nobody knows.
+     */
+    val `failed`: kotlin.ULong
+    , 
+    /**
+     * Calls that may have been carried out and whose caller cannot know.
+     */
+    val `unknown`: kotlin.ULong
+    , 
+    /**
+     * Calls that were called off, and did nothing or no harm.
+     */
+    val `cancelled`: kotlin.ULong
+    , 
+    /**
+     * Requests that went out, or were tried to.
+     */
+    val `attempts`: kotlin.ULong
+    , 
+    /**
+     * Attempts that were not the first of their call.
+     */
+    val `retries`: kotlin.ULong
+    , 
+    /**
+     * Requests for a token.
+     */
+    val `tokenFetches`: kotlin.ULong
+    , 
+    /**
+     * Attempts that wait for their turn.
+     */
+    val `waiting`: kotlin.ULong
+    , 
+    /**
+     * Calls that have begun and not ended.
+     */
+    val `underWay`: kotlin.ULong
+    
+){
+    
+
+    
+
+    
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeStatisticsRecord: FfiConverterRustBuffer<StatisticsRecord> {
+    override fun read(buf: ByteBuffer): StatisticsRecord {
+        return StatisticsRecord(
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: StatisticsRecord) = (
+            FfiConverterULong.allocationSize(value.`calls`) +
+            FfiConverterULong.allocationSize(value.`accepted`) +
+            FfiConverterULong.allocationSize(value.`failed`) +
+            FfiConverterULong.allocationSize(value.`unknown`) +
+            FfiConverterULong.allocationSize(value.`cancelled`) +
+            FfiConverterULong.allocationSize(value.`attempts`) +
+            FfiConverterULong.allocationSize(value.`retries`) +
+            FfiConverterULong.allocationSize(value.`tokenFetches`) +
+            FfiConverterULong.allocationSize(value.`waiting`) +
+            FfiConverterULong.allocationSize(value.`underWay`)
+    )
+
+    override fun write(value: StatisticsRecord, buf: ByteBuffer) {
+            FfiConverterULong.write(value.`calls`, buf)
+            FfiConverterULong.write(value.`accepted`, buf)
+            FfiConverterULong.write(value.`failed`, buf)
+            FfiConverterULong.write(value.`unknown`, buf)
+            FfiConverterULong.write(value.`cancelled`, buf)
+            FfiConverterULong.write(value.`attempts`, buf)
+            FfiConverterULong.write(value.`retries`, buf)
+            FfiConverterULong.write(value.`tokenFetches`, buf)
+            FfiConverterULong.write(value.`waiting`, buf)
+            FfiConverterULong.write(value.`underWay`, buf)
+    }
+}
+
+
+
 
 
 /**
@@ -3946,6 +4605,38 @@ public object FfiConverterOptionalDuration: FfiConverterRustBuffer<java.time.Dur
         } else {
             buf.put(1)
             FfiConverterDuration.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeEventCallback: FfiConverterRustBuffer<EventCallback?> {
+    override fun read(buf: ByteBuffer): EventCallback? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeEventCallback.read(buf)
+    }
+
+    override fun allocationSize(value: EventCallback?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeEventCallback.allocationSize(value)
+        }
+    }
+
+    override fun write(value: EventCallback?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeEventCallback.write(value, buf)
         }
     }
 }
