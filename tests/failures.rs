@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
 use std::collections::BTreeMap;
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -193,7 +194,7 @@ async fn a_connection_that_is_refused_at_first_sends_once() {
     let world = World::new().await.unwrap();
     let port = free_port().await;
     let client = detour(&world, port, 10_000).await;
-    let mut call = Box::pin(std::future::IntoFuture::into_future(client.sms().send(TO, TEXT)));
+    let mut call = Box::pin(IntoFuture::into_future(client.sms().send(TO, TEXT)));
     // The first attempts meet nobody. Only then somebody listens.
     let early = tokio::time::timeout(Duration::from_millis(200), &mut call).await;
     assert!(early.is_err(), "nobody was there to accept it");
@@ -241,6 +242,34 @@ fn full_listener() -> (std::net::TcpListener, Vec<std::net::TcpStream>) {
 }
 
 #[tokio::test]
+async fn a_refusal_whose_body_never_ends_is_a_refusal() {
+    let world = World::new().await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = detour(&world, listener.local_addr().unwrap().port(), 0).await;
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut inbound, _)) = listener.accept().await {
+            let length = inbound.read(&mut [0; 65_536]).await.unwrap();
+            assert!(length > 0);
+            let head = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 100\r\n\r\n{\"error\":";
+            inbound.write_all(head).await.unwrap();
+            kept.push(inbound);
+        }
+    });
+    let started = std::time::Instant::now();
+    let send = client.sms().send(TO, TEXT);
+    let read = client.apps().list();
+    let (send, read) = tokio::join!(send.into_future(), read.into_future());
+    for error in [send.unwrap_err(), read.unwrap_err()] {
+        assert_eq!((error.kind(), error.status()), (ErrorKind::InvalidRequest, Some(400)));
+        assert_eq!((error.sent(), error.attempts()), (false, 1));
+        assert_eq!(&error.body().unwrap()[..], b"{\"error\":", "what came is kept");
+    }
+    // Within its own time, and not that of the call.
+    assert!(started.elapsed() < tidings::limits::CALL_TIMEOUT / 2);
+}
+
+#[tokio::test]
 async fn a_kept_connection_that_the_server_closed_meanwhile_costs_nothing() {
     let world = World::new().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -275,7 +304,7 @@ async fn a_cancelled_send_closes_its_connection() {
     let client = world.client().unwrap();
     client.apps().list().await.unwrap();
     world.fault(Stage::BeforeAccept, Action::Hang).await.unwrap();
-    let call = std::future::IntoFuture::into_future(client.sms().send(TO, TEXT));
+    let call = IntoFuture::into_future(client.sms().send(TO, TEXT));
     let call = tokio::spawn(call);
     // The sandbox holds the request as soon as its fault has fired.
     while world.observer.sandbox().list_faults().await.unwrap().faults[0].fired == 0 {
@@ -309,7 +338,12 @@ async fn look_for(
     evidence: &Evidence,
 ) -> Result<Option<String>, Box<dyn std::error::Error>> {
     let since = Timestamp::try_from(evidence.started_at)? - SignedDuration::from_secs(60);
-    let page = client.messages().list().channel_identity("46701234567").start_time(since).await?;
-    let found = page.messages.iter().find(|message| message.metadata == evidence.message_metadata);
-    Ok(found.and_then(|message| message.metadata.clone()))
+    let mut messages = client.messages().list().channel_identity("46701234567").start_time(since).items();
+    while let Some(message) = messages.next().await {
+        let message = message?;
+        if message.metadata == evidence.message_metadata {
+            return Ok(message.metadata);
+        }
+    }
+    Ok(None)
 }

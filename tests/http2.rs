@@ -1,14 +1,19 @@
 //! What a failed call means over HTTP/2, against servers that speak it. Every test asserts on the ledger.
 #![allow(clippy::unwrap_used, reason = "tests say what they expect by unwrapping it")]
 
+use std::time::Duration;
+
 use h2::Reason;
 use tidings::{Client, Error, ErrorKind, Phase};
 use tidings_tests::{Authority, GoAwayServer, Http2Server, TEXT, TO, Tls, Turn, World};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 
 /// A world behind an HTTP/2 server, whose authority its clients trust.
 struct Setting<S> {
     world: World,
     server: S,
+    authority: Authority,
     client: Client,
 }
 
@@ -18,7 +23,7 @@ async fn script(turns: impl Into<Vec<Turn>>) -> Setting<Http2Server> {
     let identity = authority.server("localhost").unwrap();
     let server = Http2Server::start(world.sandbox.url(), Tls::new(&identity), turns).await.unwrap();
     let client = Client::new(world.config_at(server.url()).ca_certs(authority.pem())).unwrap();
-    Setting { world, server, client }
+    Setting { world, server, authority, client }
 }
 
 /// So many connections serve so many streams each, and then end with a `GOAWAY` that excludes the next.
@@ -28,7 +33,7 @@ async fn goaway(connections: usize, streams: usize) -> Setting<GoAwayServer> {
     let tls = Tls::new(&identity);
     let server = GoAwayServer::start(world.sandbox.url(), tls, connections, streams).await.unwrap();
     let client = Client::new(world.config_at(server.url()).ca_certs(authority.pem())).unwrap();
-    Setting { world, server, client }
+    Setting { world, server, authority, client }
 }
 
 impl<S> Setting<S> {
@@ -222,4 +227,46 @@ async fn a_second_421_ends_the_call_and_nothing_was_sent() {
     }
     assert_eq!(setting.server.streams().len(), 4);
     assert_eq!(setting.arrivals().await, 0);
+}
+
+/// Passes connections on. The first one falls silent, in both directions, when `silent` is told.
+async fn falling_silent(target: &str) -> (String, tokio::sync::oneshot::Sender<()>) {
+    let target = target.strip_prefix("https://localhost:").unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    let (silent, told) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut told = Some(told);
+        while let Ok((mut inbound, _)) = listener.accept().await {
+            let mut outbound = TcpStream::connect(format!("127.0.0.1:{target}")).await.unwrap();
+            let told = told.take();
+            tokio::spawn(async move {
+                let silence = async {
+                    match told {
+                        Some(told) => told.await.unwrap(),
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    _ = copy_bidirectional(&mut inbound, &mut outbound) => {}
+                    // Nothing is read any more, and nothing is closed.
+                    () = silence => std::future::pending().await,
+                }
+            });
+        }
+    });
+    (url, silent)
+}
+
+#[tokio::test]
+async fn a_connection_that_has_fallen_silent_is_given_up_and_a_read_goes_on_over_a_new_one() {
+    let setting = script([]).await;
+    let (url, silent) = falling_silent(&setting.server.url()).await;
+    let config = setting.world.config_at(url).ca_certs(setting.authority.pem());
+    // Longer than the connection may be silent, so that it is not the attempt that ends first.
+    let client = Client::new(config.attempt_timeout(Duration::from_secs(25))).unwrap();
+    client.apps().list().await.unwrap();
+    silent.send(()).unwrap();
+    assert_eq!(client.apps().list().await.unwrap().attempts(), 2);
+    assert_eq!(setting.server.streams(), [1, 2]);
 }

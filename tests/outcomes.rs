@@ -124,19 +124,24 @@ async fn a_refusal_is_final_and_nothing_was_done() {
 
 #[tokio::test]
 async fn a_redirect_is_never_followed_and_its_place_is_told() {
-    let world = World::new().await.unwrap();
-    let headers = || BTreeMap::from([("location".to_owned(), "http://127.0.0.1:9/elsewhere".to_owned())]);
-    for operation in ["messages.send", "apps.list"] {
-        world.set(responding(307, 0)(operation).headers(headers())).await.unwrap();
+    let elsewhere = "http://127.0.0.1:9/elsewhere";
+    for (status, asks_again) in [(307, true), (308, true), (301, false), (302, false), (303, false)] {
+        let world = World::new().await.unwrap();
+        for operation in ["messages.send", "apps.list"] {
+            let headers = BTreeMap::from([("location".to_owned(), elsewhere.to_owned())]);
+            world.set(responding(status, 0)(operation).headers(headers)).await.unwrap();
+        }
+        let client = world.client().unwrap();
+        let send = client.sms().send(TO, TEXT).await.unwrap_err();
+        let read = client.apps().list().await.unwrap_err();
+        assert_eq!((send.location(), read.location()), (Some(elsewhere), Some(elsewhere)));
+        // Only 307 and 308 say that nothing was done here.
+        let sent = !asks_again;
+        let kind = if sent { ErrorKind::UnknownOutcome } else { ErrorKind::Server };
+        assert_eq!(end(Err(send)), Failed(kind, sent, 1), "{status}");
+        assert_eq!(end(Err(read)), Failed(ErrorKind::Server, sent, 1), "{status}");
+        assert_eq!(world.arrivals().await.unwrap(), 0);
     }
-    let client = world.client().unwrap();
-    let send = client.sms().send(TO, TEXT).await.unwrap_err();
-    let read = client.apps().list().await.unwrap_err();
-    for error in [send, read] {
-        assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Server, Some(307), 1));
-        assert_eq!(error.location(), Some("http://127.0.0.1:9/elsewhere"));
-    }
-    assert_eq!(world.arrivals().await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -10,13 +10,20 @@ use tidings_core::{Config, Engine, Error, Statistics};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Client {
-    engine: Engine,
+    pub(crate) way: Async,
+}
+
+/// How the calls of a [`Client`] are made: they are awaited. Stands in the types of its resources and requests, whose twins
+/// have [`Blocking`](crate::blocking::Blocking) there.
+#[derive(Clone, Debug)]
+pub struct Async {
+    pub(crate) engine: Engine,
 }
 
 impl Client {
     /// Checks the configuration and makes a client. No I/O: connections and token come with the first call.
     pub fn new(config: Config) -> Result<Self, Error> {
-        Ok(Self { engine: Engine::new(config)? })
+        Ok(Self { way: Async { engine: Engine::new(config)? } })
     }
 
     /// A client set up by the environment; [`Config::from_env`] names the variables.
@@ -35,10 +42,26 @@ impl Client {
     /// # Ok::<(), tidings::Error>(())
     /// ```
     pub fn statistics(&self) -> Statistics {
-        self.engine.statistics()
-    }
-
-    pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+        self.way.engine.statistics()
     }
 }
+
+/// The methods by which the clients hand out their resources.
+macro_rules! resources {
+    ($($(#[doc = $docs:literal])* $accessor:ident: $resource:ident;)*) => {
+        impl crate::Client {$(
+            $(#[doc = $docs])*
+            pub fn $accessor(&self) -> $resource {
+                $resource { way: self.way.clone() }
+            }
+        )*}
+
+        impl crate::blocking::Client {$(
+            $(#[doc = $docs])*
+            pub fn $accessor(&self) -> $resource<crate::blocking::Blocking> {
+                $resource { way: self.way.clone() }
+            }
+        )*}
+    };
+}
+pub(crate) use resources;

@@ -9,7 +9,8 @@
 //! # }
 //! ```
 //!
-//! Needs a tokio runtime. [`Config::from_env`] names the variables of the environment; [`Config`] sets the same by code.
+//! Needs a tokio runtime; for programs without one [`blocking::Client`] is its twin. [`Config::from_env`] names the
+//! variables of the environment; [`Config`] sets the same by code.
 //!
 //! # What became of a call
 //!
@@ -39,14 +40,17 @@
 
 #![forbid(unsafe_code)]
 
+pub mod blocking;
 mod client;
 mod generated;
 mod paging;
+pub mod receipts;
 mod request;
+pub mod segments;
 pub mod webhooks;
 mod wire;
 
-pub use client::Client;
+pub use client::{Async, Client};
 pub use paging::{Items, Paged, Pages};
 pub use request::{IntoBody, Method, Request, Response};
 pub use tidings_core::{

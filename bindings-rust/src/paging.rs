@@ -26,7 +26,7 @@ impl<M: Paged> Request<M> {
     ///
     /// What is set for the call holds for each page: `timeout` is how long one page may take.
     pub fn pages(self) -> Pages<M> {
-        let pager = self.into_call().and_then(|(engine, call)| engine.pager(call));
+        let pager = self.into_call().and_then(|(way, call)| way.engine.pager(call));
         let state = pager.map_or_else(State::Wrong, |pager| State::Rests(Box::new(pager)));
         Pages { state, method: PhantomData }
     }
@@ -49,8 +49,8 @@ impl<M: Paged> Request<M> {
 
 /// The pages of a list. From [`Request::pages`].
 ///
-/// Also a [`Stream`], for use with the adapters of the crate `futures`. An error does not end it: who goes on asks for the
-/// same page again, and who does not want that stops at the first error.
+/// Also a [`Stream`], for use with the adapters of the crate `futures`. After an error that is
+/// [retryable](Error::is_retryable) who goes on asks for the same page again; any other error ends it.
 ///
 /// ```no_run
 /// # async fn example(client: tidings::Client) -> Result<(), tidings::Error> {
@@ -84,9 +84,9 @@ impl<M: Paged> Pages<M> {
     /// The next page; `None` after the last one. An empty page in the middle of the list is a page too. A list that leads
     /// back to a page that was read already is an error (`decode`), and not a loop without end.
     ///
-    /// After an error the next call asks for the same page again, so that nothing is left out or comes twice. Two errors
-    /// are final, since asking again would not help: the call itself cannot be written, and then there are no pages; and
-    /// a page came that does not fit its model (`decode`), with its bytes in the error, and then the list goes on behind it.
+    /// After an error that is [retryable](Error::is_retryable) the next call asks for the same page again, so that nothing is
+    /// left out or comes twice. Any other error ends the list, but one: where a page came that does not fit its model
+    /// (`decode`), with its bytes in the error, the list goes on behind it.
     ///
     /// A call that is dropped is called off, and the next one asks for the same page again.
     pub async fn next(&mut self) -> Option<Result<Response<M::Output>, Error>> {
@@ -131,8 +131,8 @@ impl<M: Paged> Stream for Pages<M> {
 /// The items of a list, across its pages. From [`Request::items`].
 ///
 /// Asks for a page when the items of the one before have been taken. Also a [`Stream`], for use with the adapters of the
-/// crate `futures`. An error does not end it: who goes on asks for the same page again, and who does not want that stops
-/// at the first error.
+/// crate `futures`. After an error that is [retryable](Error::is_retryable) who goes on asks for the same page again; any other
+/// error ends it.
 #[must_use = "no page is asked for until `next` is awaited"]
 pub struct Items<M: Paged> {
     pages: Pages<M>,

@@ -10,9 +10,10 @@ use http::HeaderMap;
 use serde::Serialize;
 use serde::de::{DeserializeSeed, Error as _};
 use tidings_core::contract::Operation;
-use tidings_core::{Call, CallOptions, Engine, Error, ErrorKind};
+use tidings_core::{Call, CallOptions, Error, ErrorKind};
 
 use crate::JsonObject;
+use crate::client::Async;
 use crate::wire::{Lenient, Wire};
 
 /// An operation of the API as a type. Implemented by the markers in [`crate::resources`] only.
@@ -29,7 +30,8 @@ pub(crate) mod sealed {
     pub trait Sealed {}
 }
 
-/// A call that is ready to go. Nothing happens until it is awaited.
+/// A call that is ready to go. Nothing happens until it is awaited or, with a
+/// [`blocking::Client`](crate::blocking::Client), made with [`call`](Self::call).
 ///
 /// What holds for this call only can be set before: `timeout`, `max_retries`, `header`, `replay_unknown`, and the optional
 /// parameters of the operation. A list also comes page after page ([`pages`](Self::pages)) and item after item
@@ -42,21 +44,21 @@ pub(crate) mod sealed {
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "a call does nothing until it is awaited"]
-pub struct Request<M> {
-    engine: Engine,
+#[must_use = "a call does nothing until it is awaited, or made with `call` where the client is a blocking one"]
+pub struct Request<M, Way = Async> {
+    way: Way,
     call: Call,
     options: CallOptions,
     fields: Option<JsonObject>,
-    /// The first thing that could not be written; told when the call is awaited.
+    /// The first thing that could not be written; told when the call is made.
     fault: Option<Error>,
     method: PhantomData<fn() -> M>,
 }
 
-impl<M: Method> Request<M> {
-    pub(crate) fn new(engine: &Engine) -> Self {
+impl<M: Method, Way: Clone> Request<M, Way> {
+    pub(crate) fn new(way: &Way) -> Self {
         Self {
-            engine: engine.clone(),
+            way: way.clone(),
             call: Call::new(M::operation()),
             options: CallOptions::default(),
             fields: None,
@@ -134,7 +136,7 @@ impl<M: Method> Request<M> {
     }
 
     /// The call as it goes through the door, or the first thing that could not be written.
-    pub(crate) fn into_call(self) -> Result<(Engine, Call), Error> {
+    pub(crate) fn into_call(self) -> Result<(Way, Call), Error> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
@@ -142,7 +144,7 @@ impl<M: Method> Request<M> {
         if let Some(fields) = self.fields {
             call = call.body(serde_json::Value::Object(fields).to_string());
         }
-        Ok((self.engine, call))
+        Ok((self.way, call))
     }
 
     fn fail(&mut self, error: &serde_json::Error) {
@@ -157,13 +159,13 @@ impl<M: Method> IntoFuture for Request<M> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let (engine, call) = self.into_call()?;
-            Response::read::<M>(engine.execute(call).await?)
+            let (way, call) = self.into_call()?;
+            Response::read::<M>(way.engine.execute(call).await?)
         })
     }
 }
 
-impl<M: Method> fmt::Debug for Request<M> {
+impl<M: Method, Way> fmt::Debug for Request<M, Way> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Request").field("operation", &M::operation().id).finish_non_exhaustive()
     }

@@ -15,7 +15,7 @@ use tidings::models::{
     SandboxFaults, SendBatchRequest, SendEventRequest, SendMessageRequest, SendSmsRequest,
     SmartConversationCallback, Template, Webhook,
 };
-use tidings::webhooks::Event;
+use tidings::webhooks::parse_unverified;
 use tidings_core::contract::{ObjectRule, Rule, operation};
 
 /// Numbers that decide what is built; a shorter list with smaller ones builds something simpler, so that proptest can
@@ -205,7 +205,7 @@ proptest! {
             ConversationMessage, ErrorResponse, EventInboundCallback, ListMessagesResponse, ListTemplatesResponse,
             MessageDeliveryCallback, MessageInboundCallback, SandboxFaults, SmartConversationCallback, Template, Webhook,
         );
-        prop_assert!(Event::parse(json.as_bytes()).is_ok());
+        prop_assert!(parse_unverified(json.as_bytes()).is_ok());
     }
 
     #[test]
@@ -240,7 +240,7 @@ proptest! {
     #[test]
     fn any_bytes_are_an_event_or_no_json(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
         let is_object = serde_json::from_slice::<tidings::JsonObject>(&bytes).is_ok();
-        prop_assert_eq!(Event::parse(&bytes).is_ok(), is_object);
+        prop_assert_eq!(parse_unverified(&bytes).is_ok(), is_object);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::call::{Call, Response};
 use crate::composed::{self, Composition};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::limiter::Limiter;
+use crate::limiter::{self, Limiter};
 use crate::network::Settings;
 use crate::paging::Pager;
 use crate::prepare::{self, Defaults};
@@ -91,14 +91,17 @@ impl Engine {
                 "max_concurrency and rate_limit are at least 1: with 0, no call could ever be made",
             ));
         }
-        let key = || (addresses.origin(), config.project_id.clone());
+        let key = |requests_per_second| {
+            let (origin, project_id) = (addresses.origin(), config.project_id.clone());
+            limiter::Key { origin, project_id, requests_per_second }
+        };
         Ok(Self {
             inner: Arc::new(Inner {
                 user_agent,
                 transport,
                 tokens: Arc::default(),
                 places: Semaphore::new(config.max_concurrency.min(Semaphore::MAX_PERMITS)),
-                limiter: config.rate_limit.map(|rate| Limiter::shared(key(), rate)),
+                limiter: config.rate_limit.map(|rate| Limiter::shared(key(rate))),
                 budget: Budget::new(&config.retry),
                 counters: Arc::default(),
                 config,
@@ -225,6 +228,7 @@ impl Inner {
         let asked = call.operation.id;
         let options = &call.options;
         let run = Run {
+            asked,
             deadline: after(watch.started(), options.timeout.unwrap_or(self.config.timeout)),
             policy: RetryPolicy {
                 max_retries: options.max_retries.unwrap_or(self.config.retry.max_retries),

@@ -28,9 +28,9 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    pub(crate) fn retry(&self, error: &Error, pause: Duration) {
+    pub(crate) fn retry(&self, error: impl FnOnce() -> Error, pause: Duration) {
         if let Some(told) = &self.on_retry {
-            let event = RetryEvent { error: error.clone(), pause };
+            let event = RetryEvent { error: error(), pause };
             without_panic(|| told(&event));
         }
     }

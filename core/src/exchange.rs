@@ -33,6 +33,13 @@ pub(crate) struct Answer {
     pub(crate) broken: Option<Failure>,
 }
 
+impl Answer {
+    /// Whether this status says what became of the call, whole body or not: it was refused.
+    pub(crate) fn is_refusal(status: u16) -> bool {
+        matches!(status, 307 | 308 | 400..=407 | 409..=499 | 501)
+    }
+}
+
 /// Why there is no whole answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -65,6 +72,8 @@ pub(crate) enum Cause {
     Timeout,
     /// The connection broke, or what came is no HTTP.
     Broken,
+    /// The answer is larger than any that is read.
+    TooLarge,
     /// The server says itself that it did nothing with the request: HTTP/2 `REFUSED_STREAM`, or a `GOAWAY` that excludes the
     /// stream (RFC 9113, sections 6.8 and 8.7).
     Refused,

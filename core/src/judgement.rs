@@ -10,7 +10,8 @@
 //! | 429 | wait, retry | wait, retry |
 //! | 5xx but 501; 408; handed over and no whole answer | **unknown outcome** | retry |
 //! | 2xx that is no answer of this operation | **unknown outcome** | fail: `decode` |
-//! | 3xx, 501, other 4xx | fail | fail; 404 to a repeated DELETE is success |
+//! | 307, 308, 501, other 4xx | fail | fail; 404 to a repeated DELETE is success |
+//! | other 3xx | **unknown outcome** | fail |
 //!
 //! With `replay_unknown`, an unknown outcome is tried again too.
 
@@ -106,7 +107,7 @@ impl Situation<'_> {
                 "the server refused the request unread; nothing was done",
                 Next::Retry(None),
             ),
-            Cause::Connect | Cause::Broken => {
+            Cause::Connect | Cause::Broken | Cause::TooLarge => {
                 (ErrorKind::Connect, "the connection could not be made; nothing was sent", Next::Retry(None))
             }
         };
@@ -119,6 +120,16 @@ impl Situation<'_> {
     fn unclear(&self, phase: Phase, status: Option<u16>, failure: &Failure) -> Judgement {
         if self.is_unsafe() {
             return self.unknown(phase, status, &failure.text, None);
+        }
+        if failure.cause == Cause::TooLarge {
+            let error = self.error(ErrorKind::Decode, "the API's answer cannot be used: it is too large");
+            return failed(
+                error.with(|record| {
+                    record.status = status;
+                    record.sent = true;
+                }),
+                Next::Stop,
+            );
         }
         let kind = if failure.cause == Cause::Timeout { ErrorKind::Timeout } else { ErrorKind::Connect };
         let error = self.error(kind, format!("no whole answer came ({})", failure.text)).with(|record| {
@@ -168,6 +179,12 @@ impl Situation<'_> {
             200..=299 => self.success(answer),
             // What no HTTP server should say tells nothing about the call either.
             408 | 500 | 502..=599 | ..200 | 600.. => self.fault(&answer),
+            // A redirect may come after the work was done (303 is made for that, and 302 used for it); only 307 and 308 ask for
+            // the same request elsewhere (RFC 9110, section 15.4).
+            300..=306 | 309..=399 if self.is_unsafe() => {
+                let why = "the API answered with a redirect, and redirects are not followed";
+                about(self.unknown(Phase::Answered, Some(status), why, None), &answer)
+            }
             404 if self.operation.method == Method::Delete && self.unclear_before => {
                 Judgement::Accepted(answer)
             }
@@ -255,9 +272,8 @@ fn about(judgement: Judgement, answer: &Answer) -> Judgement {
         record.location = header(http::header::LOCATION).map(str::to_owned);
         record.retry_after = retry::retry_after(&answer.headers, SystemTime::now());
         record.body = Some(answer.body.clone());
-        // A 4xx says that the request came and was not carried out, and so does 501. Anything else may come after the
-        // work was done, a redirect (303 above all) as well.
-        record.sent |= !matches!(answer.status, 400..=407 | 409..=499 | 501);
+        // A refusal says that the request came and was not carried out. Anything else may come after the work was done.
+        record.sent |= !Answer::is_refusal(answer.status);
     });
     Judgement::Failed { error, next }
 }

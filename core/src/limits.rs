@@ -57,6 +57,19 @@ pub const TOKEN_DEFAULT_LIFE: Duration = Duration::from_mins(5);
 /// How long an idle connection is kept. Short, so that one the server has closed is seldom taken for a send.
 pub const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How often an HTTP/2 connection that answers are awaited on is asked whether its other end is there (PING).
+pub const HTTP2_PING_INTERVAL: Duration = Duration::from_secs(4);
+
+/// How long that answer may take before the connection is given up. What was on its way then is unknown, or tried again over a
+/// new connection where that is safe.
+pub const HTTP2_PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long the rest of an answer may take whose status says already that the call was refused.
+pub const REFUSAL_BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a client waits after a refresh of its token has failed, while the old token still serves.
+pub const TOKEN_REFRESH_PAUSE: Duration = Duration::from_secs(5);
+
 /// The largest answer that is read.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
@@ -65,3 +78,24 @@ pub const MAX_URL_BYTES: usize = 32 * 1024;
 
 /// The most headers that a caller may add to a call. Servers commonly refuse more.
 pub const MAX_ADDED_HEADERS: usize = 100;
+
+/// How far from now a callback's timestamp may lie, before or after. The API names no window of its own.
+pub const WEBHOOK_TOLERANCE: Duration = Duration::from_mins(5);
+
+/// The most nonces of callbacks that are kept in memory, some 120 bytes each.
+pub const NONCES: usize = 100_000;
+
+/// The most messages whose receipts are kept, some 600 bytes each.
+pub const RECEIPTS: usize = 100_000;
+
+/// How long the receipts of a message are kept after the last one.
+pub const RECEIPTS_AGE: Duration = Duration::from_hours(72);
+
+/// By how much the clocks of this machine and of the API may differ when a lost send is looked for.
+pub const SETTLE_MARGIN: Duration = Duration::from_mins(5);
+
+/// How many messages are read in one page when a lost send is looked for.
+pub const SETTLE_PAGE_SIZE: u32 = 100;
+
+/// How many such pages are read of one place.
+pub const SETTLE_PAGES: usize = 20;

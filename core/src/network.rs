@@ -1,11 +1,16 @@
 //! How connections are made: certificates, proxies, times. From the configuration to a client of reqwest.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use reqwest::{Certificate, ClientBuilder, Identity, NoProxy, Proxy};
-use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
+use reqwest::{ClientBuilder, NoProxy, Proxy};
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
 use url::Url;
 
 use crate::addresses::Addresses;
@@ -16,18 +21,20 @@ use crate::limits;
 use crate::transport::failure;
 
 /// What connections are made with. Checked, so that building a client can fail for the system's sake only.
-#[derive(Clone)]
 pub(crate) struct Settings {
     connect_timeout: Duration,
     /// Whether TLS is needed at all.
     tls: bool,
     proxies: Proxies,
+    /// The cryptography of TLS. Our own, and not the default of the process, which belongs to the app.
+    provider: Arc<CryptoProvider>,
     /// Trusted beside the system's.
-    ca_certs: Vec<Certificate>,
-    identity: Option<Identity>,
+    ca_certs: Vec<CertificateDer<'static>>,
+    client_certificate: Option<Arc<CertifiedKey>>,
+    /// Made when it is first needed, since reading the system's certificates is I/O.
+    tls_config: OnceLock<Result<ClientConfig, Failure>>,
 }
 
-#[derive(Clone)]
 enum Proxies {
     Environment,
     One(Box<Proxy>),
@@ -50,58 +57,88 @@ impl Settings {
             Addresses::Shared { url, .. } => url.scheme() == "https",
             Addresses::Regional(_) => true,
         };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         let ca_certs = config.ca_certs.iter().map(|pem| certificates(pem));
+        let ca_certs = ca_certs.collect::<Result<Vec<_>, _>>()?.concat();
+        let certificate = config.client_certificate.as_ref();
+        let client_certificate = certificate.map(|pem| certified_key(&pem.0, &provider)).transpose()?;
         Ok(Self {
             connect_timeout: config.connect_timeout,
             tls: tls || behind_tls,
             proxies,
-            ca_certs: ca_certs.collect::<Result<Vec<_>, _>>()?.concat(),
-            identity: config.client_certificate.as_ref().map(|pem| identity(&pem.0)).transpose()?,
+            provider,
+            ca_certs,
+            client_certificate: client_certificate.map(Arc::new),
+            tls_config: OnceLock::new(),
         })
     }
 
-    /// Makes a client. Reads the system's certificates.
+    /// Makes a client, with connections of its own. The first one reads the system's certificates.
     pub(crate) fn build(&self) -> Result<reqwest::Client, Failure> {
-        if !self.tls {
-            return self
-                .builder()
-                .tls_certs_only([])
-                .build()
-                .map_err(|error| failure(error, Cause::BadRequest));
-        }
-        let bundled = || {
-            let certificates = bundled().chain(self.ca_certs.clone());
-            let built = self.builder().tls_certs_only(certificates).build();
-            built.map_err(|error| failure(error, Cause::BadRequest))
-        };
-        // Android's store can be asked through its Java side only, which nothing has set up here.
-        if cfg!(target_os = "android") {
-            return bundled();
-        }
-        // Without certificates on this system, as in slim containers, this fails.
-        let Ok(client) = self.builder().build() else { return bundled() };
-        if self.ca_certs.is_empty() {
-            return Ok(client);
-        }
-        self.builder().tls_certs_merge(self.ca_certs.clone()).build().or_else(|_| bundled())
-    }
-
-    fn builder(&self) -> ClientBuilder {
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(limits::IDLE_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true);
-        if let Some(identity) = &self.identity {
-            builder = builder.identity(identity.clone());
-        }
-        match &self.proxies {
+        let tls = self.tls_config.get_or_init(|| {
+            self.tls_config().map_err(|error| Failure::new(Cause::BadRequest, error.to_string()))
+        });
+        let mut builder = self.builder().tls_backend_preconfigured(tls.clone()?);
+        builder = match &self.proxies {
             Proxies::Environment => builder,
             Proxies::One(proxy) => builder.proxy((**proxy).clone()),
             Proxies::None => builder.no_proxy(),
+        };
+        builder.build().map_err(|error| failure(error, Cause::BadRequest))
+    }
+
+    fn builder(&self) -> ClientBuilder {
+        reqwest::Client::builder()
+            .connect_timeout(self.connect_timeout)
+            .pool_idle_timeout(limits::IDLE_TIMEOUT)
+            .http2_keep_alive_interval(limits::HTTP2_PING_INTERVAL)
+            .http2_keep_alive_timeout(limits::HTTP2_PING_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .tcp_nodelay(true)
+    }
+
+    fn tls_config(&self) -> Result<ClientConfig, rustls::Error> {
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()?;
+        let builder = if self.tls {
+            builder.dangerous().with_custom_certificate_verifier(self.verifier()?)
+        } else {
+            builder.with_root_certificates(RootCertStore::empty())
+        };
+        let mut config = match &self.client_certificate {
+            Some(key) => {
+                let resolver = rustls::sign::SingleCertAndKey::from(Arc::clone(key));
+                builder.with_client_cert_resolver(Arc::new(resolver))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    /// What decides whether a server's certificate is accepted: the system, and the given certificates beside it.
+    fn verifier(&self) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
+        let provider = || Arc::clone(&self.provider);
+        // Android's store can be asked through its Java side only, which nothing has set up here.
+        if !cfg!(target_os = "android")
+            // Without certificates on this system, as in slim containers, this fails.
+            && let Ok(system) = Verifier::new(provider())
+        {
+            if self.ca_certs.is_empty() {
+                return Ok(Arc::new(system));
+            }
+            #[cfg(not(target_os = "android"))]
+            return Ok(Arc::new(Verifier::new_with_extra_roots(self.ca_certs.iter().cloned(), provider())?));
         }
+        // The authorities that Mozilla's programs trust, as they were at release.
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+        roots.add_parsable_certificates(self.ca_certs.iter().cloned());
+        let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider());
+        let verifier = verifier.build().map_err(|error| rustls::Error::General(error.to_string()))?;
+        Ok(verifier)
     }
 }
 
@@ -109,29 +146,27 @@ fn fault(message: &str) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
-/// The authorities that Mozilla's programs trust, as they were at release.
-fn bundled() -> impl Iterator<Item = Certificate> {
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS
-        .iter()
-        .filter_map(|certificate| Certificate::from_der(certificate).ok())
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let fault = || fault("ca_certs holds no certificates that can be read: give them in PEM");
     let mut store = RootCertStore::empty();
     let mut certificates = Vec::new();
-    for der in CertificateDer::pem_slice_iter(pem) {
-        let der = der.map_err(|_| fault())?;
-        store.add(der.clone()).map_err(|_| fault())?;
-        certificates.push(Certificate::from_der(&der).map_err(|_| fault())?);
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|_| fault())?;
+        store.add(certificate.clone()).map_err(|_| fault())?;
+        certificates.push(certificate);
     }
     if certificates.is_empty() { Err(fault()) } else { Ok(certificates) }
 }
 
-fn identity(pem: &[u8]) -> Result<Identity, Error> {
-    Identity::from_pem(pem).map_err(|_| {
-        fault("the client certificate cannot be read: give the certificate and its private key, both in PEM")
-    })
+fn certified_key(pem: &[u8], provider: &CryptoProvider) -> Result<CertifiedKey, Error> {
+    let fault = |what: &str| {
+        let mend = "give the certificate and the private key that belongs to it, both in PEM";
+        fault(&format!("the client certificate (client_certificate) {what}: {mend}"))
+    };
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or_else(|| fault("cannot be read"))?;
+    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| fault("has no private key that can be read"))?;
+    CertifiedKey::from_der(chain, key, provider).map_err(|_| fault("does not fit its private key"))
 }
 
 /// The proxy, and whether it is spoken to over TLS.
@@ -197,6 +232,13 @@ mod tests {
         let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
         let (used, ignored) = store.add_parsable_certificates(roots.iter().cloned());
         assert!(used > 100 && ignored == 0, "{used} used, {ignored} ignored");
-        assert_eq!(bundled().count(), roots.len());
+    }
+
+    #[test]
+    fn the_cryptography_of_the_process_stays_the_apps_own() {
+        let config = Config::new("project", Credentials::token("token")).base_url("https://api.example.test");
+        let settings = Settings::of(&config, &Addresses::of(&config).unwrap()).unwrap();
+        settings.build().unwrap();
+        assert!(CryptoProvider::get_default().is_none());
     }
 }

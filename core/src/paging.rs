@@ -34,9 +34,10 @@ impl Pager {
 
     /// The next page, as an answer with its exact bytes; `None` after the last one.
     ///
-    /// Only an absent or empty token ends a list: an empty page with a token leads on. After an error the next call asks
-    /// for the same page again, and so it does if the future is dropped. A token that was followed before is an error
-    /// (`decode`), told once at the end of what could be read, and not a loop without end.
+    /// Only an absent or empty token ends a list: an empty page with a token leads on. After an error that is
+    /// [retryable](Error::is_retryable) the next call asks for the same page again, and so it does if the future is dropped; any
+    /// other error ends the list. A token that was followed before, or is no text, is an error (`decode`), told once after the
+    /// last page that could be read.
     pub async fn next(&mut self) -> Result<Option<Response>, Error> {
         let watch = Watch::new(self.follower.operation());
         self.follower.next(&self.engine, &watch).await
@@ -57,8 +58,8 @@ enum Place {
     First,
     /// The page of this token.
     Token(String),
-    /// The list leads back to a page that was read already.
-    Loop(Error),
+    /// The list cannot be read on.
+    Fault(Error),
     End,
 }
 
@@ -83,7 +84,7 @@ impl Follower {
         let call = match &self.at {
             Place::First => self.call.clone(),
             Place::Token(token) => self.call_with(token)?,
-            Place::Loop(error) => {
+            Place::Fault(error) => {
                 let error = error.clone();
                 self.at = Place::End;
                 return Err(error);
@@ -93,23 +94,37 @@ impl Follower {
         if matches!(self.at, Place::First) {
             self.seen.extend(self.given());
         }
-        let response = engine.execute_watched(call, watch).await?;
+        let response = engine.execute_watched(call, watch).await.inspect_err(|error| {
+            // What cannot heal ends the list: whoever passes errors over must not ask for ever.
+            if !error.is_retryable() && error.kind() != ErrorKind::Cancelled {
+                self.at = Place::End;
+            }
+        })?;
         self.at = self.after(&response);
         Ok(Some(response))
     }
 
     /// Where the list goes on after a page.
     fn after(&mut self, response: &Response) -> Place {
-        let token = RawObject::parse(&response.body)
-            .ok()
-            .and_then(|page| page.text(self.page.next).map(std::borrow::Cow::into_owned))
-            .filter(|token| !token.is_empty());
-        let Some(token) = token else { return Place::End };
-        if self.seen.insert(token.clone()) {
-            return Place::Token(token);
+        let page = RawObject::parse(&response.body).ok();
+        let Some(written) = page.as_ref().and_then(|page| page.get(self.page.next)) else {
+            return Place::End;
+        };
+        let fault = |text: &str| {
+            Place::Fault(Error::facade(ErrorKind::Decode, self.call.operation.id, text).about(response))
+        };
+        let Some(token) = page.as_ref().and_then(|page| page.text(self.page.next)) else {
+            let kind = if written.starts_with('"') { "has broken characters" } else { "is no text" };
+            return fault(&format!("the list cannot be read on: the token of its next page {kind}"));
+        };
+        if token.is_empty() {
+            return Place::End;
         }
-        let text = "the list leads back to a page that was read already: its token has come before";
-        Place::Loop(Error::facade(ErrorKind::Decode, self.call.operation.id, text).about(response))
+        if self.seen.contains(token.as_ref()) {
+            return fault("the list leads back to a page that was read already: its token has come before");
+        }
+        self.seen.insert(token.clone().into_owned());
+        Place::Token(token.into_owned())
     }
 
     /// The token that the caller's own call begins with.

@@ -39,16 +39,18 @@ pub(crate) struct TokenCache {
 #[derive(Default)]
 struct State {
     held: Option<Held>,
-    /// The fetch under way. Its result reaches everyone who waits.
-    fetch: Option<Fetching>,
+    /// The fetches under way, at most one for each runtime: one that stands still must not hold up another. The result reaches
+    /// everyone who waits there.
+    fetching: Vec<Fetching>,
     generation: u64,
     fetches: u64,
+    /// No refresh is begun before that, after one has failed.
+    refresh_from: Option<Instant>,
 }
 
 #[derive(Clone)]
 struct Fetching {
     number: u64,
-    /// The runtime it runs on. One that stands still must not hold up another.
     runtime: tokio::runtime::Id,
     result: watch::Receiver<Option<Result<Token, Error>>>,
 }
@@ -71,23 +73,33 @@ impl TokenCache {
     /// gives up takes it away from nobody.
     pub(crate) async fn get(self: &Arc<Self>, fetch: impl Fn() -> Fetch) -> Result<Token, Error> {
         let runtime = tokio::runtime::Handle::current().id();
+        let mut joined_late = true;
         loop {
             let mut result = {
                 let mut state = self.lock();
+                let now = Instant::now();
                 let age = state.held.as_ref().map(|held| (held.age(), held.life));
                 let (usable, ageing) = match age {
                     Some((age, life)) => (age < life, age >= life.mul_f64(limits::TOKEN_REFRESH_AT)),
                     None => (false, true),
                 };
                 // A fetch whose task is gone, with the runtime it ran on, answers nobody.
-                state.fetch = state.fetch.take().filter(|fetch| fetch.result.has_changed().is_ok());
-                let served = state.fetch.as_ref().is_some_and(|fetch| usable || fetch.runtime == runtime);
-                if ageing && !served {
+                state.fetching.retain(|fetch| fetch.result.has_changed().is_ok());
+                let here = |fetch: &&Fetching| fetch.runtime == runtime;
+                let wanted = if usable {
+                    let rests = state.refresh_from.is_some_and(|from| now < from);
+                    ageing && !rests && state.fetching.is_empty()
+                } else {
+                    !state.fetching.iter().any(|fetch| here(&fetch))
+                };
+                if wanted {
                     state.fetches += 1;
                     let number = state.fetches;
-                    state.fetch = Some(Fetching { number, runtime, result: self.start(number, fetch()) });
+                    let result = self.start(number, fetch());
+                    state.fetching.push(Fetching { number, runtime, result });
+                    joined_late = false;
                 }
-                match (&state.held, &state.fetch) {
+                match (&state.held, state.fetching.iter().find(here)) {
                     (Some(held), _) if usable => return Ok(held.token.clone()),
                     (_, Some(fetch)) => fetch.result.clone(),
                     (_, None) => return Err(Error::new(ErrorKind::Internal, "no token is being fetched")),
@@ -96,7 +108,11 @@ impl TokenCache {
             if let Ok(answer) = result.wait_for(Option::is_some).await
                 && let Some(answer) = answer.clone()
             {
-                return answer;
+                match answer {
+                    // It was begun before this call, whose time may not be over yet.
+                    Err(error) if joined_late && error.is_retryable() => joined_late = false,
+                    answer => return answer,
+                }
             }
         }
     }
@@ -128,8 +144,14 @@ impl TokenCache {
 
     fn settle(&self, number: u64, result: Result<Fetched, Error>) -> Result<Token, Error> {
         let mut state = self.lock();
-        state.fetch = state.fetch.take().filter(|fetch| fetch.number != number);
-        let fetched = result?;
+        state.fetching.retain(|fetch| fetch.number != number);
+        let fetched = match result {
+            Ok(fetched) => fetched,
+            Err(error) => {
+                state.refresh_from = Instant::now().checked_add(limits::TOKEN_REFRESH_PAUSE);
+                return Err(error);
+            }
+        };
         let mut authorization = HeaderValue::try_from(format!("Bearer {}", fetched.token))
             .ok()
             .filter(|_| !fetched.token.is_empty())
@@ -272,6 +294,54 @@ mod tests {
         assert_eq!(bearer(&running.block_on(cache.get(&fetch)).unwrap()), "Bearer token-2");
     }
 
+    #[test]
+    fn each_runtime_fetches_once_however_many_callers_it_has() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let cache = Arc::new(TokenCache::default());
+        let (count, fetch) = counting(HOUR);
+        let fetch = Arc::new(fetch);
+        let begun = Arc::new(std::sync::Barrier::new(4));
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                let (cache, fetch, begun) = (Arc::clone(&cache), Arc::clone(&fetch), Arc::clone(&begun));
+                std::thread::spawn(move || {
+                    runtime().block_on(async {
+                        begun.wait();
+                        let mut callers = tokio::task::JoinSet::new();
+                        for _ in 0..50 {
+                            let (cache, fetch) = (Arc::clone(&cache), Arc::clone(&fetch));
+                            callers.spawn(async move { cache.get(|| fetch()).await.unwrap() });
+                        }
+                        callers.join_all().await;
+                    });
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        assert!(count.load(Ordering::SeqCst) <= 4, "{count:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_joins_a_fetch_that_fails_has_one_of_their_own_if_that_may_help() {
+        for (retryable, fetches) in [(true, 2), (false, 1)] {
+            let cache = Arc::new(TokenCache::default());
+            let count = AtomicU32::new(0);
+            let fetch = || -> Fetch {
+                let number = count.fetch_add(1, Ordering::SeqCst);
+                Box::pin(async move {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    let busy =
+                        Error::new(ErrorKind::Auth, "busy").with(|record| record.retryable = retryable);
+                    if number == 0 { Err(busy) } else { Ok(Fetched { token: "late".to_owned(), life: None }) }
+                })
+            };
+            let (first, second) = tokio::join!(cache.get(fetch), cache.get(fetch));
+            assert!(first.is_err());
+            assert_eq!(second.is_ok(), retryable);
+            assert_eq!(count.load(Ordering::SeqCst), fetches);
+        }
+    }
+
     #[tokio::test]
     async fn a_token_near_its_end_serves_while_the_next_is_fetched() {
         let cache = Arc::new(TokenCache::default());
@@ -280,7 +350,7 @@ mod tests {
         let back = HOUR.mul_f64(0.81);
         cache.lock().held.as_mut().unwrap().since.1 -= back;
         assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-1");
-        let mut under_way = cache.lock().fetch.clone().expect("a refresh is under way");
+        let mut under_way = cache.lock().fetching.first().cloned().expect("a refresh is under way");
         under_way.result.wait_for(Option::is_some).await.unwrap();
         assert_eq!(bearer(&cache.get(&fetch).await.unwrap()), "Bearer token-2");
         assert_eq!(count.load(Ordering::SeqCst), 2);
@@ -324,10 +394,16 @@ mod tests {
         let (_, fetch) = counting(HOUR);
         cache.get(&fetch).await.unwrap();
         tokio::time::advance(HOUR.mul_f64(0.9)).await;
-        let failing = || -> Fetch { Box::pin(async { Err(Error::new(ErrorKind::Auth, "down")) }) };
-        for _ in 0..3 {
+        let asked = AtomicU32::new(0);
+        let failing = || -> Fetch {
+            asked.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async { Err(Error::new(ErrorKind::Auth, "down")) })
+        };
+        for seconds in 0..10 {
             assert_eq!(bearer(&cache.get(failing).await.unwrap()), "Bearer token-1");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // Not with every call.
+            assert_eq!(asked.load(Ordering::SeqCst), 1 + seconds / 5);
         }
         tokio::time::advance(HOUR.mul_f64(0.1)).await;
         assert_eq!(cache.get(failing).await.unwrap_err().kind(), ErrorKind::Auth);

@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::time::Instant;
 
 use crate::contract::Method;
@@ -38,9 +38,6 @@ struct Built {
 
 impl Reqwest {
     pub(crate) fn new(settings: Settings) -> Self {
-        // reqwest panics without a provider, also where no TLS is spoken. An `Err` means that the process has chosen one.
-        // Here and not at the first call: a process that forks must not catch another thread half-way in it.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         Self { built: Mutex::new(Built { client: None, since: Instant::now() }), settings }
     }
 
@@ -67,8 +64,15 @@ impl Transport for Reqwest {
             let status = incoming.status().as_u16();
             request.progress.head_came(status);
             let headers = std::mem::take(incoming.headers_mut());
-            let (body, broken) = read(&mut incoming).await;
-            Ok(Answer { status, headers, body, broken })
+            let mut came = BytesMut::new();
+            let broken = if Answer::is_refusal(status) {
+                let late = || Failure::new(Cause::Timeout, "the rest of the answer did not come");
+                let read = tokio::time::timeout(limits::REFUSAL_BODY_TIMEOUT, read(&mut incoming, &mut came));
+                read.await.unwrap_or_else(|_| Some(late()))
+            } else {
+                read(&mut incoming, &mut came).await
+            };
+            Ok(Answer { status, headers, body: came.freeze(), broken })
         })
     }
 
@@ -90,28 +94,18 @@ fn method(method: Method) -> reqwest::Method {
     }
 }
 
-async fn read(incoming: &mut reqwest::Response) -> (Bytes, Option<Failure>) {
-    let mut first = Bytes::new();
-    let mut all = BytesMut::new();
+/// Reads the body. What came is in `came` also where the rest does not; the failure says why.
+async fn read(incoming: &mut reqwest::Response, came: &mut BytesMut) -> Option<Failure> {
     loop {
         match incoming.chunk().await {
+            Ok(Some(chunk)) if came.len() + chunk.len() > limits::MAX_ANSWER_BYTES => {
+                return Some(Failure::new(Cause::TooLarge, "the answer is too large"));
+            }
             // Most answers are one piece, which needs no copy.
-            Ok(Some(chunk)) if first.is_empty() && all.is_empty() => first = chunk,
-            Ok(Some(chunk)) => {
-                if all.is_empty() {
-                    all.extend_from_slice(&std::mem::take(&mut first));
-                }
-                if all.len() + chunk.len() > limits::MAX_ANSWER_BYTES {
-                    return (all.freeze(), Some(Failure::new(Cause::Broken, "the answer is too large")));
-                }
-                all.extend_from_slice(&chunk);
-            }
-            Ok(None) if all.is_empty() => return (first, None),
-            Ok(None) => return (all.freeze(), None),
-            Err(error) => {
-                let came = if all.is_empty() { first } else { all.freeze() };
-                return (came, Some(failure(error, Cause::Broken)));
-            }
+            Ok(Some(chunk)) if came.is_empty() => *came = chunk.into(),
+            Ok(Some(chunk)) => came.extend_from_slice(&chunk),
+            Ok(None) => return None,
+            Err(error) => return Some(failure(error, Cause::Broken)),
         }
     }
 }

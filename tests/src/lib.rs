@@ -8,6 +8,7 @@ mod http2_server;
 mod loopback;
 mod one_call;
 mod proxy_server;
+pub mod scenarios;
 mod tls_server;
 mod world;
 

@@ -109,26 +109,26 @@ pub enum Event {
 }
 
 callbacks!(Event {
-    MessageInbound = "MESSAGE_INBOUND", "message";
-    MessageInboundSmartConversationRedaction = "MESSAGE_INBOUND_SMART_CONVERSATION_REDACTION", "message_redaction";
-    MessageSubmit = "MESSAGE_SUBMIT", "message_submit_notification";
-    MessageDelivery = "MESSAGE_DELIVERY", "message_delivery_report";
-    EventInbound = "EVENT_INBOUND", "event";
-    EventDelivery = "EVENT_DELIVERY", "event_delivery_report";
-    ConversationStart = "CONVERSATION_START", "conversation_start_notification";
-    ConversationStop = "CONVERSATION_STOP", "conversation_stop_notification";
-    ConversationDelete = "CONVERSATION_DELETE", "conversation_delete_notification";
-    ContactCreate = "CONTACT_CREATE", "contact_create_notification";
-    ContactDelete = "CONTACT_DELETE", "contact_delete_notification";
-    ContactMerge = "CONTACT_MERGE", "contact_merge_notification";
-    ContactUpdate = "CONTACT_UPDATE", "contact_update_notification";
-    ContactIdentitiesDuplication = "CONTACT_IDENTITIES_DUPLICATION", "duplicated_contact_identities_notification";
-    Capability = "CAPABILITY", "capability_notification";
-    OptIn = "OPT_IN", "opt_in_notification";
-    OptOut = "OPT_OUT", "opt_out_notification";
-    ChannelEvent = "CHANNEL_EVENT", "channel_event_notification";
-    SmartConversation = "SMART_CONVERSATION", "smart_conversation_notification";
-    RecordNotification = "RECORD_NOTIFICATION", "record_notification";
-    Unsupported = "UNSUPPORTED", "unsupported_callback";
-    BatchStatusUpdate = "BATCH_STATUS_UPDATE", "batch_status_update_notification";
+    MessageInbound = "MESSAGE_INBOUND";
+    MessageInboundSmartConversationRedaction = "MESSAGE_INBOUND_SMART_CONVERSATION_REDACTION";
+    MessageSubmit = "MESSAGE_SUBMIT";
+    MessageDelivery = "MESSAGE_DELIVERY";
+    EventInbound = "EVENT_INBOUND";
+    EventDelivery = "EVENT_DELIVERY";
+    ConversationStart = "CONVERSATION_START";
+    ConversationStop = "CONVERSATION_STOP";
+    ConversationDelete = "CONVERSATION_DELETE";
+    ContactCreate = "CONTACT_CREATE";
+    ContactDelete = "CONTACT_DELETE";
+    ContactMerge = "CONTACT_MERGE";
+    ContactUpdate = "CONTACT_UPDATE";
+    ContactIdentitiesDuplication = "CONTACT_IDENTITIES_DUPLICATION";
+    Capability = "CAPABILITY";
+    OptIn = "OPT_IN";
+    OptOut = "OPT_OUT";
+    ChannelEvent = "CHANNEL_EVENT";
+    SmartConversation = "SMART_CONVERSATION";
+    RecordNotification = "RECORD_NOTIFICATION";
+    Unsupported = "UNSUPPORTED";
+    BatchStatusUpdate = "BATCH_STATUS_UPDATE";
 });

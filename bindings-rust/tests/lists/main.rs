@@ -1,6 +1,7 @@
 //! Lists across their pages.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests say what they expect by unwrapping it")]
 
+mod iterators;
 mod server;
 
 use std::future::poll_fn;
@@ -149,12 +150,12 @@ async fn a_token_that_came_before_is_an_error_and_no_loop() {
 
 #[tokio::test]
 async fn after_an_error_the_same_page_is_asked_for_again_and_no_item_is_lost_or_repeated() {
-    let turns = || [page(&["a", "b"], "two"), failure(503), failure(404), page(&["c"], "")];
+    let turns = || [page(&["a", "b"], "two"), failure(503), failure(429), page(&["c"], "")];
     let expected = [
         contact("a"),
         contact("b"),
         Seen::Error(ErrorKind::Server),
-        Seen::Error(ErrorKind::NotFound),
+        Seen::Error(ErrorKind::RateLimited),
         contact("c"),
         Seen::End,
     ];

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tidings::{Client, Config, Credentials};
+use tidings::{Client, Config, Credentials, blocking};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 /// What the list does with one request.
@@ -80,7 +80,15 @@ impl List {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::new(Config::new("project", Credentials::token("token")).base_url(&self.url)).unwrap()
+        Client::new(self.config()).unwrap()
+    }
+
+    pub(crate) fn blocking_client(&self) -> blocking::Client {
+        blocking::Client::new(self.config()).unwrap()
+    }
+
+    fn config(&self) -> Config {
+        Config::new("project", Credentials::token("token")).base_url(&self.url)
     }
 
     /// Every request so far.

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -14,7 +16,7 @@ use super::authorization::Proof;
 use crate::call::Response;
 use crate::contract::{Authentication, Host, RetryClass};
 use crate::error::{Error, ErrorKind};
-use crate::exchange::{Cause, Ending, Failure, HandoverBody, Progress, Request};
+use crate::exchange::{Answer, Cause, Ending, Failure, HandoverBody, Progress, Request};
 use crate::judgement::{self, Judgement, Next, Situation};
 use crate::limits;
 use crate::prepare::Prepared;
@@ -23,6 +25,8 @@ use crate::watch::Watch;
 
 /// What holds for all attempts of a call.
 pub(super) struct Run {
+    /// The operation as the caller named it.
+    pub(super) asked: &'static str,
     pub(super) deadline: Instant,
     pub(super) policy: RetryPolicy,
     pub(super) replay_unknown: bool,
@@ -134,7 +138,10 @@ impl Inner {
             let Some(pause) = self.pause(prepared, run, past, &failed) else {
                 return Err(error);
             };
-            self.config.events.retry(&error, pause);
+            if is_counted(prepared) {
+                let named = || error.clone().with(|record| record.operation = Some(run.asked));
+                self.config.events.retry(named, pause);
+            }
             tracing::debug!(
                 target: "tidings", kind = error.kind().as_str(), ?pause, retry = past.retries, "trying again"
             );
@@ -225,14 +232,18 @@ impl Inner {
             result = timeout_at(run.deadline, &mut exchange).await;
         }
         let failure = match result {
-            // The status of a 3xx or 4xx says what became of the call, whole body or not.
-            Ok(Ok(answer)) if answer.broken.is_none() || matches!(answer.status, 300..=407 | 409..=499) => {
+            Ok(Ok(answer)) if answer.broken.is_none() || Answer::is_refusal(answer.status) => {
                 return Ending::Answered(answer);
             }
             Ok(Ok(answer)) => answer.broken.unwrap_or_else(|| Failure::new(Cause::Broken, "")),
             Ok(Err(failure)) => failure,
             Err(_) => Failure::new(Cause::Timeout, "the time was up"),
         };
+        if let Some(status) = progress.status().filter(|status| Answer::is_refusal(*status)) {
+            // The time was up within the answer.
+            let (headers, body) = (HeaderMap::new(), Bytes::new());
+            return Ending::Answered(Answer { status, headers, body, broken: Some(failure) });
+        }
         let certain = matches!(
             failure.cause,
             Cause::BadRequest
@@ -284,18 +295,21 @@ impl Inner {
             return Err(too_late(prepared, past, "its turn"));
         }
         let Some(limiter) = self.limiter.as_ref().filter(|_| is_counted(prepared)) else { return Ok(now) };
-        let Some(wait) = limiter.turn(now, run.deadline) else {
+        let Some(turn) = limiter.turn(now, run.deadline) else {
             return Err(too_late(
                 prepared,
                 past,
                 "its turn: the rate limit (rate_limit) lets no more through",
             ));
         };
-        if wait.is_zero() {
+        if turn.wait().is_zero() {
+            turn.use_it();
             return Ok(now);
         }
-        let _waiting = self.counters.waits();
-        sleep_until(now + wait).await;
+        let waiting = self.counters.waits();
+        sleep_until(now + turn.wait()).await;
+        drop(waiting);
+        turn.use_it();
         let now = Instant::now();
         if now >= run.deadline { Err(too_late(prepared, past, "its turn")) } else { Ok(now) }
     }
@@ -317,7 +331,7 @@ fn is_counted(prepared: &Prepared) -> bool {
 }
 
 fn too_late(prepared: &Prepared, past: &Past, waited_for: &str) -> Error {
-    let text = format!("the time was up before the request was sent; it waited for {waited_for}");
+    let text = format!("there was not time enough, and nothing was sent; the call waited for {waited_for}");
     Error::new(ErrorKind::Timeout, text).with(|record| {
         record.operation = Some(prepared.operation.id);
         record.attempts = past.attempts;

@@ -87,8 +87,9 @@ impl Inner {
         #[derive(serde::Deserialize)]
         struct AccessToken {
             access_token: String,
+            /// A number; some servers write it as text.
             #[serde(default)]
-            expires_in: Option<f64>,
+            expires_in: serde_json::Value,
         }
         let body = json!({"grant_type": "client_credentials"}).to_string();
         let call = Call::new(&AUTH_TOKEN).body(body);
@@ -96,6 +97,7 @@ impl Inner {
         let cap = self.config.retry.cap.min(limits::TOKEN_BACKOFF_CAP);
         let watch = Watch::new(&AUTH_TOKEN);
         let run = Run {
+            asked: AUTH_TOKEN.id,
             deadline: after(watch.started(), self.config.timeout),
             policy: RetryPolicy { cap, ..self.config.retry },
             replay_unknown: false,
@@ -112,7 +114,11 @@ impl Inner {
         })?;
         let token: AccessToken = serde_json::from_slice(&response.body)
             .map_err(|_| failed("the token endpoint's answer has no token".to_owned()).about(&response))?;
-        let life = token.expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let seconds = match &token.expires_in {
+            serde_json::Value::String(text) => text.parse().ok(),
+            other => other.as_f64(),
+        };
+        let life = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         Ok(Fetched { token: token.access_token, life: life.filter(|life| !life.is_zero()) })
     }
 }

@@ -2,21 +2,22 @@
 
 //! The methods of apps.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Apps and their channels: what sends messages, and by which credentials.
 ///
-/// From [`Client::apps`](crate::Client::apps).
+/// From [`Client::apps`](crate::Client::apps), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Apps {
-    pub(super) engine: Engine,
+pub struct Apps<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Apps {
+impl<Way: Clone> Apps<Way> {
     /// Add a channel to an app.
     ///
     /// Adds the channel behind those that the app has, or replaces its credentials where the app has it
@@ -43,8 +44,8 @@ impl Apps {
         &self,
         app_id: impl Into<String>,
         body: impl IntoBody<models::ChannelCredentialsRequest>,
-    ) -> Request<AddChannel> {
-        Request::new(&self.engine).path("app_id", app_id).body(body)
+    ) -> Request<AddChannel, Way> {
+        Request::new(&self.way).path("app_id", app_id).body(body)
     }
 
     /// Create an app.
@@ -55,8 +56,8 @@ impl Apps {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `apps.create`: `POST /v1/projects/{project_id}/apps`
-    pub fn create(&self, body: impl IntoBody<models::CreateAppRequest>) -> Request<Create> {
-        Request::new(&self.engine).body(body)
+    pub fn create(&self, body: impl IntoBody<models::CreateAppRequest>) -> Request<Create, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete an app.
@@ -66,8 +67,8 @@ impl Apps {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `apps.delete`: `DELETE /v1/projects/{project_id}/apps/{app_id}`
-    pub fn delete(&self, app_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("app_id", app_id)
+    pub fn delete(&self, app_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("app_id", app_id)
     }
 
     /// Get an app.
@@ -77,8 +78,8 @@ impl Apps {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `apps.get`: `GET /v1/projects/{project_id}/apps/{app_id}`
-    pub fn get(&self, app_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("app_id", app_id)
+    pub fn get(&self, app_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("app_id", app_id)
     }
 
     /// List apps.
@@ -88,8 +89,8 @@ impl Apps {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `apps.list`: `GET /v1/projects/{project_id}/apps`
-    pub fn list(&self) -> Request<List> {
-        Request::new(&self.engine)
+    pub fn list(&self) -> Request<List, Way> {
+        Request::new(&self.way)
     }
 
     /// Update an app.
@@ -99,15 +100,15 @@ impl Apps {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `update_mask`.
+    /// Can be set before it is made: `update_mask`.
     ///
     /// `apps.update`: `PATCH /v1/projects/{project_id}/apps/{app_id}`
     pub fn update(
         &self,
         app_id: impl Into<String>,
         body: impl IntoBody<models::UpdateAppRequest>,
-    ) -> Request<Update> {
-        Request::new(&self.engine).path("app_id", app_id).body(body)
+    ) -> Request<Update, Way> {
+        Request::new(&self.way).path("app_id", app_id).body(body)
     }
 }
 
@@ -195,7 +196,7 @@ impl Method for Update {
     }
 }
 
-impl Request<Update> {
+impl<Way: Clone> Request<Update, Way> {
     /// Paths of the properties to change, joined with commas. Without it, what is in the body changes.
     pub fn update_mask(self, update_mask: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let update_mask: Vec<String> = update_mask.into_iter().map(Into::into).collect();

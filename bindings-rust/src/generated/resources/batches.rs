@@ -2,21 +2,22 @@
 
 //! The methods of batches.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// One message to many recipients, and many contacts or consents at once (the batch host).
 ///
-/// From [`Client::batches`](crate::Client::batches).
+/// From [`Client::batches`](crate::Client::batches), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Batches {
-    pub(super) engine: Engine,
+pub struct Batches<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Batches {
+impl<Way: Clone> Batches<Way> {
     /// Cancel a scheduled batch.
     ///
     /// Asks for a batch to be cancelled; its `send_after` must still lie ahead, so a batch without one
@@ -26,8 +27,8 @@ impl Batches {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `batches.cancel`: `DELETE /v1/projects/{project_id}/messages`
-    pub fn cancel(&self, body: impl IntoBody<models::CancelBatchRequest>) -> Request<Cancel> {
-        Request::new(&self.engine).body(body)
+    pub fn cancel(&self, body: impl IntoBody<models::CancelBatchRequest>) -> Request<Cancel, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Create many contacts.
@@ -42,8 +43,8 @@ impl Batches {
     pub fn create_contacts(
         &self,
         body: impl IntoBody<models::CreateContactsRequest>,
-    ) -> Request<CreateContacts> {
-        Request::new(&self.engine).body(body)
+    ) -> Request<CreateContacts, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete many contacts.
@@ -57,8 +58,8 @@ impl Batches {
     pub fn delete_contacts(
         &self,
         body: impl IntoBody<models::DeleteContactsRequest>,
-    ) -> Request<DeleteContacts> {
-        Request::new(&self.engine).body(body)
+    ) -> Request<DeleteContacts, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Find batches by metadata.
@@ -69,10 +70,14 @@ impl Batches {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `batches.find`: `GET /v1/projects/{project_id}/messages`
-    pub fn find(&self, metadata_key: impl Into<String>, metadata_value: impl Into<String>) -> Request<Find> {
+    pub fn find(
+        &self,
+        metadata_key: impl Into<String>,
+        metadata_value: impl Into<String>,
+    ) -> Request<Find, Way> {
         let metadata_key: String = metadata_key.into();
         let metadata_value: String = metadata_value.into();
-        Request::new(&self.engine).query("metadataKey", metadata_key).query("metadataValue", metadata_value)
+        Request::new(&self.way).query("metadataKey", metadata_key).query("metadataValue", metadata_value)
     }
 
     /// Get a batch.
@@ -82,8 +87,8 @@ impl Batches {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `batches.get`: `GET /v1/projects/{project_id}/messages/{batch_id}`
-    pub fn get(&self, batch_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("batch_id", batch_id)
+    pub fn get(&self, batch_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("batch_id", batch_id)
     }
 
     /// Add many consent records.
@@ -97,8 +102,8 @@ impl Batches {
     pub fn insert_consents(
         &self,
         body: impl IntoBody<models::InsertConsentsRequest>,
-    ) -> Request<InsertConsents> {
-        Request::new(&self.engine).body(body)
+    ) -> Request<InsertConsents, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Send one message to many recipients.
@@ -111,8 +116,8 @@ impl Batches {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `batches.send`: `POST /v1/projects/{project_id}/messages`
-    pub fn send(&self, body: impl IntoBody<models::SendBatchRequest>) -> Request<Send> {
-        Request::new(&self.engine).body(body)
+    pub fn send(&self, body: impl IntoBody<models::SendBatchRequest>) -> Request<Send, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 

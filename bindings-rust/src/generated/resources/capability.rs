@@ -2,21 +2,22 @@
 
 //! The methods of capability.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// What a recipient's channels can do.
 ///
-/// From [`Client::capability`](crate::Client::capability).
+/// From [`Client::capability`](crate::Client::capability), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Capability {
-    pub(super) engine: Engine,
+pub struct Capability<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Capability {
+impl<Way: Clone> Capability<Way> {
     /// Ask what a recipient's channels can do.
     ///
     /// Starts the lookup and answers at once. The results come later, one callback per reachable channel,
@@ -26,8 +27,8 @@ impl Capability {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `capability.query`: `POST /v1/projects/{project_id}/capability:query`
-    pub fn query(&self, body: impl IntoBody<models::QueryCapabilityRequest>) -> Request<Query> {
-        Request::new(&self.engine).body(body)
+    pub fn query(&self, body: impl IntoBody<models::QueryCapabilityRequest>) -> Request<Query, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 

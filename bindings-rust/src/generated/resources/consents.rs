@@ -2,22 +2,23 @@
 
 //! The methods of consents.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::paging::Paged;
 use crate::request::{Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Who opted out of an app's messages.
 ///
-/// From [`Client::consents`](crate::Client::consents).
+/// From [`Client::consents`](crate::Client::consents), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Consents {
-    pub(super) engine: Engine,
+pub struct Consents<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Consents {
+impl<Way: Clone> Consents<Way> {
     /// List a recipient's opt-in and opt-out history.
     ///
     /// Returns each change of one recipient on an app's opt-out lists, without paging.
@@ -30,8 +31,8 @@ impl Consents {
         &self,
         app_id: impl Into<String>,
         identity: impl Into<String>,
-    ) -> Request<ListAuditRecords> {
-        Request::new(&self.engine).path("app_id", app_id).path("identity", identity)
+    ) -> Request<ListAuditRecords, Way> {
+        Request::new(&self.way).path("app_id", app_id).path("identity", identity)
     }
 
     /// List who opted out.
@@ -40,10 +41,10 @@ impl Consents {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `page_size`, `page_token`.
+    /// Can be set before it is made: `page_size`, `page_token`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `identities` and those of all
-    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `identities` and those of
+    /// all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
     /// after it.
     ///
@@ -52,8 +53,8 @@ impl Consents {
         &self,
         app_id: impl Into<String>,
         list_type: models::ConsentsListType,
-    ) -> Request<ListIdentities> {
-        Request::new(&self.engine).path("app_id", app_id).path("list_type", list_type.as_str())
+    ) -> Request<ListIdentities, Way> {
+        Request::new(&self.way).path("app_id", app_id).path("list_type", list_type.as_str())
     }
 }
 
@@ -93,7 +94,7 @@ impl Paged for ListIdentities {
     }
 }
 
-impl Request<ListIdentities> {
+impl<Way: Clone> Request<ListIdentities, Way> {
     /// Most entries in one page. From 1 to 50. Default: `10`.
     pub fn page_size(self, page_size: i32) -> Self {
         self.query("page_size", page_size)

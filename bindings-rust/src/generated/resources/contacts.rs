@@ -2,22 +2,23 @@
 
 //! The methods of contacts.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// People or things to write to, with their addresses on the channels.
 ///
-/// From [`Client::contacts`](crate::Client::contacts).
+/// From [`Client::contacts`](crate::Client::contacts), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Contacts {
-    pub(super) engine: Engine,
+pub struct Contacts<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Contacts {
+impl<Way: Clone> Contacts<Way> {
     /// Create a contact.
     ///
     /// Creates a contact. Rarely needed in conversation mode, where contacts appear by themselves with the
@@ -27,8 +28,8 @@ impl Contacts {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `contacts.create`: `POST /v1/projects/{project_id}/contacts`
-    pub fn create(&self, body: impl IntoBody<models::CreateContactRequest>) -> Request<Create> {
-        Request::new(&self.engine).body(body)
+    pub fn create(&self, body: impl IntoBody<models::CreateContactRequest>) -> Request<Create, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete a contact.
@@ -38,8 +39,8 @@ impl Contacts {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `contacts.delete`: `DELETE /v1/projects/{project_id}/contacts/{contact_id}`
-    pub fn delete(&self, contact_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("contact_id", contact_id)
+    pub fn delete(&self, contact_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("contact_id", contact_id)
     }
 
     /// Get a contact.
@@ -50,8 +51,8 @@ impl Contacts {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `contacts.get`: `GET /v1/projects/{project_id}/contacts/{contact_id}`
-    pub fn get(&self, contact_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("contact_id", contact_id)
+    pub fn get(&self, contact_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("contact_id", contact_id)
     }
 
     /// Get a channel profile.
@@ -64,8 +65,8 @@ impl Contacts {
     pub fn get_channel_profile(
         &self,
         body: impl IntoBody<models::GetChannelProfileRequest>,
-    ) -> Request<GetChannelProfile> {
-        Request::new(&self.engine).body(body)
+    ) -> Request<GetChannelProfile, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// List contacts.
@@ -75,16 +76,16 @@ impl Contacts {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `page_size`, `page_token`, `external_id`, `channel`, `identity`.
+    /// Can be set before it is made: `page_size`, `page_token`, `external_id`, `channel`, `identity`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `contacts` and those of all
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `contacts` and those of all
     /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
     /// after it.
     ///
     /// `contacts.list`: `GET /v1/projects/{project_id}/contacts`
-    pub fn list(&self) -> Request<List> {
-        Request::new(&self.engine)
+    pub fn list(&self) -> Request<List, Way> {
+        Request::new(&self.way)
     }
 
     /// List identity conflicts.
@@ -94,16 +95,16 @@ impl Contacts {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `page_size`, `page_token`.
+    /// Can be set before it is made: `page_size`, `page_token`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `conflicts` and those of all
-    /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `conflicts` and those of
+    /// all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
     /// after it.
     ///
     /// `contacts.list_identity_conflicts`: `GET /v1/projects/{project_id}/contacts:identityConflicts`
-    pub fn list_identity_conflicts(&self) -> Request<ListIdentityConflicts> {
-        Request::new(&self.engine)
+    pub fn list_identity_conflicts(&self) -> Request<ListIdentityConflicts, Way> {
+        Request::new(&self.way)
     }
 
     /// Merge two contacts.
@@ -118,8 +119,8 @@ impl Contacts {
         &self,
         destination_id: impl Into<String>,
         body: impl IntoBody<models::MergeContactRequest>,
-    ) -> Request<Merge> {
-        Request::new(&self.engine).path("destination_id", destination_id).body(body)
+    ) -> Request<Merge, Way> {
+        Request::new(&self.way).path("destination_id", destination_id).body(body)
     }
 
     /// Update a contact.
@@ -128,15 +129,15 @@ impl Contacts {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `update_mask`.
+    /// Can be set before it is made: `update_mask`.
     ///
     /// `contacts.update`: `PATCH /v1/projects/{project_id}/contacts/{contact_id}`
     pub fn update(
         &self,
         contact_id: impl Into<String>,
         body: impl IntoBody<models::UpdateContactRequest>,
-    ) -> Request<Update> {
-        Request::new(&self.engine).path("contact_id", contact_id).body(body)
+    ) -> Request<Update, Way> {
+        Request::new(&self.way).path("contact_id", contact_id).body(body)
     }
 }
 
@@ -218,7 +219,7 @@ impl Paged for List {
     }
 }
 
-impl Request<List> {
+impl<Way: Clone> Request<List, Way> {
     /// Contacts per page. At most 20. Default: `10`.
     pub fn page_size(self, page_size: i32) -> Self {
         self.query("page_size", page_size)
@@ -270,7 +271,7 @@ impl Paged for ListIdentityConflicts {
     }
 }
 
-impl Request<ListIdentityConflicts> {
+impl<Way: Clone> Request<ListIdentityConflicts, Way> {
     /// Conflicts per page. At most 20.
     pub fn page_size(self, page_size: i32) -> Self {
         self.query("page_size", page_size)
@@ -311,7 +312,7 @@ impl Method for Update {
     }
 }
 
-impl Request<Update> {
+impl<Way: Clone> Request<Update, Way> {
     /// Names of the fields to change, joined by commas.
     pub fn update_mask(self, update_mask: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let update_mask: Vec<String> = update_mask.into_iter().map(Into::into).collect();

@@ -2,22 +2,23 @@
 
 //! The methods of conversations.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Threads between an app and a contact (conversation mode only).
 ///
-/// From [`Client::conversations`](crate::Client::conversations).
+/// From [`Client::conversations`](crate::Client::conversations), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Conversations {
-    pub(super) engine: Engine,
+pub struct Conversations<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Conversations {
+impl<Way: Clone> Conversations<Way> {
     /// Create a conversation.
     ///
     /// Creates an empty conversation. Useful to set metadata before the contact writes first, or before
@@ -27,8 +28,8 @@ impl Conversations {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `conversations.create`: `POST /v1/projects/{project_id}/conversations`
-    pub fn create(&self, body: impl IntoBody<models::CreateConversationRequest>) -> Request<Create> {
-        Request::new(&self.engine).body(body)
+    pub fn create(&self, body: impl IntoBody<models::CreateConversationRequest>) -> Request<Create, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete a conversation.
@@ -38,8 +39,8 @@ impl Conversations {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `conversations.delete`: `DELETE /v1/projects/{project_id}/conversations/{conversation_id}`
-    pub fn delete(&self, conversation_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("conversation_id", conversation_id)
+    pub fn delete(&self, conversation_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("conversation_id", conversation_id)
     }
 
     /// Get a conversation.
@@ -49,8 +50,8 @@ impl Conversations {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `conversations.get`: `GET /v1/projects/{project_id}/conversations/{conversation_id}`
-    pub fn get(&self, conversation_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("conversation_id", conversation_id)
+    pub fn get(&self, conversation_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("conversation_id", conversation_id)
     }
 
     /// Inject an event.
@@ -66,8 +67,8 @@ impl Conversations {
         &self,
         conversation_id: impl Into<String>,
         body: impl IntoBody<models::InjectEventRequest>,
-    ) -> Request<InjectEvent> {
-        Request::new(&self.engine).path("conversation_id", conversation_id).body(body)
+    ) -> Request<InjectEvent, Way> {
+        Request::new(&self.way).path("conversation_id", conversation_id).body(body)
     }
 
     /// Inject a message.
@@ -83,8 +84,8 @@ impl Conversations {
         &self,
         conversation_id: impl Into<String>,
         body: impl IntoBody<models::InjectMessageRequest>,
-    ) -> Request<InjectMessage> {
-        Request::new(&self.engine).path("conversation_id", conversation_id).body(body)
+    ) -> Request<InjectMessage, Way> {
+        Request::new(&self.way).path("conversation_id", conversation_id).body(body)
     }
 
     /// List conversations.
@@ -93,17 +94,17 @@ impl Conversations {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `app_id`, `contact_id`, `only_active`, `page_size`, `page_token`,
+    /// Can be set before it is made: `app_id`, `contact_id`, `only_active`, `page_size`, `page_token`,
     /// `active_channel`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `conversations` and those of
-    /// all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
-    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
-    /// after it.
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `conversations` and those
+    /// of all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with
+    /// the page that `page_token` names, else with the first; the `next_page_token` of each page names the
+    /// one after it.
     ///
     /// `conversations.list`: `GET /v1/projects/{project_id}/conversations`
-    pub fn list(&self) -> Request<List> {
-        Request::new(&self.engine)
+    pub fn list(&self) -> Request<List, Way> {
+        Request::new(&self.way)
     }
 
     /// List recent conversations.
@@ -112,16 +113,16 @@ impl Conversations {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `app_id`, `only_active`, `page_size`, `page_token`, `order`.
+    /// Can be set before it is made: `app_id`, `only_active`, `page_size`, `page_token`, `order`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `conversations` and those of
-    /// all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
-    /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
-    /// after it.
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `conversations` and those
+    /// of all pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with
+    /// the page that `page_token` names, else with the first; the `next_page_token` of each page names the
+    /// one after it.
     ///
     /// `conversations.list_recent`: `GET /v1/projects/{project_id}/conversations:recent`
-    pub fn list_recent(&self) -> Request<ListRecent> {
-        Request::new(&self.engine)
+    pub fn list_recent(&self) -> Request<ListRecent, Way> {
+        Request::new(&self.way)
     }
 
     /// Stop a conversation.
@@ -131,8 +132,8 @@ impl Conversations {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `conversations.stop`: `POST /v1/projects/{project_id}/conversations/{conversation_id}:stop`
-    pub fn stop(&self, conversation_id: impl Into<String>) -> Request<Stop> {
-        Request::new(&self.engine).path("conversation_id", conversation_id)
+    pub fn stop(&self, conversation_id: impl Into<String>) -> Request<Stop, Way> {
+        Request::new(&self.way).path("conversation_id", conversation_id)
     }
 
     /// Update a conversation.
@@ -141,15 +142,15 @@ impl Conversations {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `update_mask`, `metadata_update_strategy`.
+    /// Can be set before it is made: `update_mask`, `metadata_update_strategy`.
     ///
     /// `conversations.update`: `PATCH /v1/projects/{project_id}/conversations/{conversation_id}`
     pub fn update(
         &self,
         conversation_id: impl Into<String>,
         body: impl IntoBody<models::UpdateConversationRequest>,
-    ) -> Request<Update> {
-        Request::new(&self.engine).path("conversation_id", conversation_id).body(body)
+    ) -> Request<Update, Way> {
+        Request::new(&self.way).path("conversation_id", conversation_id).body(body)
     }
 }
 
@@ -245,7 +246,7 @@ impl Paged for List {
     }
 }
 
-impl Request<List> {
+impl<Way: Clone> Request<List, Way> {
     /// Only conversations of this app.
     pub fn app_id(self, app_id: impl Into<String>) -> Self {
         let app_id: String = app_id.into();
@@ -302,7 +303,7 @@ impl Paged for ListRecent {
     }
 }
 
-impl Request<ListRecent> {
+impl<Way: Clone> Request<ListRecent, Way> {
     /// The app whose conversations to list. Filled in from the client's `app_id` when left out.
     pub fn app_id(self, app_id: impl Into<String>) -> Self {
         let app_id: String = app_id.into();
@@ -359,7 +360,7 @@ impl Method for Update {
     }
 }
 
-impl Request<Update> {
+impl<Way: Clone> Request<Update, Way> {
     /// Names of the fields to change, joined by commas.
     pub fn update_mask(self, update_mask: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let update_mask: Vec<String> = update_mask.into_iter().map(Into::into).collect();

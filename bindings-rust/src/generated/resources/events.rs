@@ -2,22 +2,23 @@
 
 //! The methods of events.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Events such as typing and read, sent to a contact or received.
 ///
-/// From [`Client::events`](crate::Client::events).
+/// From [`Client::events`](crate::Client::events), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Events {
-    pub(super) engine: Engine,
+pub struct Events<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Events {
+impl<Way: Clone> Events<Way> {
     /// Delete an event.
     ///
     /// Deletes one event.
@@ -25,8 +26,8 @@ impl Events {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `events.delete`: `DELETE /v1/projects/{project_id}/events/{event_id}`
-    pub fn delete(&self, event_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("event_id", event_id)
+    pub fn delete(&self, event_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("event_id", event_id)
     }
 
     /// Get an event.
@@ -36,8 +37,8 @@ impl Events {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `events.get`: `GET /v1/projects/{project_id}/events/{event_id}`
-    pub fn get(&self, event_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("event_id", event_id)
+    pub fn get(&self, event_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("event_id", event_id)
     }
 
     /// List events.
@@ -47,16 +48,16 @@ impl Events {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `conversation_id`, `contact_id`, `page_size`, `page_token`.
+    /// Can be set before it is made: `conversation_id`, `contact_id`, `page_size`, `page_token`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `events` and those of all
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `events` and those of all
     /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
     /// after it.
     ///
     /// `events.list`: `GET /v1/projects/{project_id}/events`
-    pub fn list(&self) -> Request<List> {
-        Request::new(&self.engine)
+    pub fn list(&self) -> Request<List, Way> {
+        Request::new(&self.way)
     }
 
     /// Send an event.
@@ -68,8 +69,8 @@ impl Events {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `events.send`: `POST /v1/projects/{project_id}/events:send`
-    pub fn send(&self, body: impl IntoBody<models::SendEventRequest>) -> Request<Send> {
-        Request::new(&self.engine).body(body)
+    pub fn send(&self, body: impl IntoBody<models::SendEventRequest>) -> Request<Send, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 
@@ -123,7 +124,7 @@ impl Paged for List {
     }
 }
 
-impl Request<List> {
+impl<Way: Clone> Request<List, Way> {
     /// Only events of this conversation.
     pub fn conversation_id(self, conversation_id: impl Into<String>) -> Self {
         let conversation_id: String = conversation_id.into();

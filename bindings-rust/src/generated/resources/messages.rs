@@ -2,23 +2,24 @@
 
 //! The methods of messages.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use jiff::Timestamp;
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Messages on every channel: sending them, and those that are stored.
 ///
-/// From [`Client::messages`](crate::Client::messages).
+/// From [`Client::messages`](crate::Client::messages), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Messages {
-    pub(super) engine: Engine,
+pub struct Messages<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Messages {
+impl<Way: Clone> Messages<Way> {
     /// Delete a message.
     ///
     /// Removes a message from storage. It does not recall the message from the recipient's device, and a
@@ -26,11 +27,11 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `messages_source`.
+    /// Can be set before it is made: `messages_source`.
     ///
     /// `messages.delete`: `DELETE /v1/projects/{project_id}/messages/{message_id}`
-    pub fn delete(&self, message_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("message_id", message_id)
+    pub fn delete(&self, message_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("message_id", message_id)
     }
 
     /// Get a message.
@@ -39,11 +40,11 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `messages_source`.
+    /// Can be set before it is made: `messages_source`.
     ///
     /// `messages.get`: `GET /v1/projects/{project_id}/messages/{message_id}`
-    pub fn get(&self, message_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("message_id", message_id)
+    pub fn get(&self, message_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("message_id", message_id)
     }
 
     /// List messages.
@@ -53,11 +54,11 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `conversation_id`, `contact_id`, `app_id`, `channel_identity`,
+    /// Can be set before it is made: `conversation_id`, `contact_id`, `app_id`, `channel_identity`,
     /// `start_time`, `end_time`, `page_size`, `page_token`, `view`, `messages_source`,
     /// `only_recipient_originated`, `channel`, `direction`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `messages` and those of all
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `messages` and those of all
     /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` names, else with the first; the `next_page_token` of each page names the one
     /// after it.
@@ -73,8 +74,8 @@ impl Messages {
     /// ```
     ///
     /// `messages.list`: `GET /v1/projects/{project_id}/messages`
-    pub fn list(&self) -> Request<List> {
-        Request::new(&self.engine)
+    pub fn list(&self) -> Request<List, Way> {
+        Request::new(&self.way)
     }
 
     /// List the last message of each recipient.
@@ -84,7 +85,7 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `messages` and those of all
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `messages` and those of all
     /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` of the body names, else with the first; the `next_page_token` of each page
     /// names the one after it.
@@ -94,8 +95,8 @@ impl Messages {
     pub fn list_last_by_channel_identity(
         &self,
         body: impl IntoBody<models::ListLastMessagesByChannelIdentityRequest>,
-    ) -> Request<ListLastByChannelIdentity> {
-        Request::new(&self.engine).body(body)
+    ) -> Request<ListLastByChannelIdentity, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Send a message.
@@ -121,8 +122,8 @@ impl Messages {
     /// ```
     ///
     /// `messages.send`: `POST /v1/projects/{project_id}/messages:send`
-    pub fn send(&self, body: impl IntoBody<models::SendMessageRequest>) -> Request<Send> {
-        Request::new(&self.engine).body(body)
+    pub fn send(&self, body: impl IntoBody<models::SendMessageRequest>) -> Request<Send, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Update a message.
@@ -131,15 +132,15 @@ impl Messages {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `messages_source`.
+    /// Can be set before it is made: `messages_source`.
     ///
     /// `messages.update`: `PATCH /v1/projects/{project_id}/messages/{message_id}`
     pub fn update(
         &self,
         message_id: impl Into<String>,
         body: impl IntoBody<models::UpdateMessageRequest>,
-    ) -> Request<Update> {
-        Request::new(&self.engine).path("message_id", message_id).body(body)
+    ) -> Request<Update, Way> {
+        Request::new(&self.way).path("message_id", message_id).body(body)
     }
 }
 
@@ -157,7 +158,7 @@ impl Method for Delete {
     }
 }
 
-impl Request<Delete> {
+impl<Way: Clone> Request<Delete, Way> {
     /// Which store to delete from. Default: `CONVERSATION_SOURCE`.
     pub fn messages_source(self, messages_source: models::MessageSource) -> Self {
         self.query("messages_source", messages_source.as_str())
@@ -178,7 +179,7 @@ impl Method for Get {
     }
 }
 
-impl Request<Get> {
+impl<Way: Clone> Request<Get, Way> {
     /// Which store to read from. Default: `CONVERSATION_SOURCE`.
     pub fn messages_source(self, messages_source: models::MessageSource) -> Self {
         self.query("messages_source", messages_source.as_str())
@@ -207,7 +208,7 @@ impl Paged for List {
     }
 }
 
-impl Request<List> {
+impl<Way: Clone> Request<List, Way> {
     /// Only messages of this conversation. Works with `CONVERSATION_SOURCE` only.
     pub fn conversation_id(self, conversation_id: impl Into<String>) -> Self {
         let conversation_id: String = conversation_id.into();
@@ -329,7 +330,7 @@ impl Method for Update {
     }
 }
 
-impl Request<Update> {
+impl<Way: Clone> Request<Update, Way> {
     /// Which store the message is in. Default: `CONVERSATION_SOURCE`.
     pub fn messages_source(self, messages_source: models::MessageSource) -> Self {
         self.query("messages_source", messages_source.as_str())

@@ -2,7 +2,7 @@
 
 //! The methods of each resource.
 
-use crate::Client;
+use crate::client::resources;
 use crate::generated::models;
 use crate::request::into_body;
 
@@ -36,76 +36,35 @@ pub use templates::Templates;
 pub use transcoding::Transcoding;
 pub use webhooks::Webhooks;
 
-impl Client {
+resources! {
     /// Apps and their channels: what sends messages, and by which credentials.
-    pub fn apps(&self) -> Apps {
-        Apps { engine: self.engine().clone() }
-    }
-
+    apps: Apps;
     /// One message to many recipients, and many contacts or consents at once (the batch host).
-    pub fn batches(&self) -> Batches {
-        Batches { engine: self.engine().clone() }
-    }
-
+    batches: Batches;
     /// What a recipient's channels can do.
-    pub fn capability(&self) -> Capability {
-        Capability { engine: self.engine().clone() }
-    }
-
+    capability: Capability;
     /// Who opted out of an app's messages.
-    pub fn consents(&self) -> Consents {
-        Consents { engine: self.engine().clone() }
-    }
-
+    consents: Consents;
     /// People or things to write to, with their addresses on the channels.
-    pub fn contacts(&self) -> Contacts {
-        Contacts { engine: self.engine().clone() }
-    }
-
+    contacts: Contacts;
     /// Threads between an app and a contact (conversation mode only).
-    pub fn conversations(&self) -> Conversations {
-        Conversations { engine: self.engine().clone() }
-    }
-
+    conversations: Conversations;
     /// Events such as typing and read, sent to a contact or received.
-    pub fn events(&self) -> Events {
-        Events { engine: self.engine().clone() }
-    }
-
+    events: Events;
     /// Messages on every channel: sending them, and those that are stored.
-    pub fn messages(&self) -> Messages {
-        Messages { engine: self.engine().clone() }
-    }
-
+    messages: Messages;
     /// Settings of the whole project.
-    pub fn project_settings(&self) -> ProjectSettings {
-        ProjectSettings { engine: self.engine().clone() }
-    }
-
+    project_settings: ProjectSettings;
     /// The control plane of the local sandbox: ledger, clock, faults. The real API has none of it.
-    pub fn sandbox(&self) -> Sandbox {
-        Sandbox { engine: self.engine().clone() }
-    }
-
+    sandbox: Sandbox;
     /// Text messages, the short way: a phone number and a text.
-    pub fn sms(&self) -> Sms {
-        Sms { engine: self.engine().clone() }
-    }
-
+    sms: Sms;
     /// Templates of messages, with translations and versions (the template host).
-    pub fn templates(&self) -> Templates {
-        Templates { engine: self.engine().clone() }
-    }
-
+    templates: Templates;
     /// What a message becomes on each channel.
-    pub fn transcoding(&self) -> Transcoding {
-        Transcoding { engine: self.engine().clone() }
-    }
-
+    transcoding: Transcoding;
     /// Where an app's callbacks go.
-    pub fn webhooks(&self) -> Webhooks {
-        Webhooks { engine: self.engine().clone() }
-    }
+    webhooks: Webhooks;
 }
 
 into_body!(

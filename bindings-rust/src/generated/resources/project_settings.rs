@@ -2,21 +2,22 @@
 
 //! The methods of project settings.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Settings of the whole project.
 ///
-/// From [`Client::project_settings`](crate::Client::project_settings).
+/// From [`Client::project_settings`](crate::Client::project_settings), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct ProjectSettings {
-    pub(super) engine: Engine,
+pub struct ProjectSettings<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl ProjectSettings {
+impl<Way: Clone> ProjectSettings<Way> {
     /// Create the project's settings.
     ///
     /// Sets the settings for the first time; a project has one set of them.
@@ -25,8 +26,8 @@ impl ProjectSettings {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `project_settings.create`: `POST /v1/projects/{project_id}/settings`
-    pub fn create(&self, body: impl IntoBody<models::ProjectSettings>) -> Request<Create> {
-        Request::new(&self.engine).body(body)
+    pub fn create(&self, body: impl IntoBody<models::ProjectSettings>) -> Request<Create, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete the project's settings.
@@ -36,8 +37,8 @@ impl ProjectSettings {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `project_settings.delete`: `DELETE /v1/projects/{project_id}/settings`
-    pub fn delete(&self) -> Request<Delete> {
-        Request::new(&self.engine)
+    pub fn delete(&self) -> Request<Delete, Way> {
+        Request::new(&self.way)
     }
 
     /// Get the project's settings.
@@ -47,8 +48,8 @@ impl ProjectSettings {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `project_settings.get`: `GET /v1/projects/{project_id}/settings`
-    pub fn get(&self) -> Request<Get> {
-        Request::new(&self.engine)
+    pub fn get(&self) -> Request<Get, Way> {
+        Request::new(&self.way)
     }
 
     /// Update the project's settings.
@@ -58,8 +59,8 @@ impl ProjectSettings {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `project_settings.update`: `PATCH /v1/projects/{project_id}/settings`
-    pub fn update(&self, body: impl IntoBody<models::ProjectSettings>) -> Request<Update> {
-        Request::new(&self.engine).body(body)
+    pub fn update(&self, body: impl IntoBody<models::ProjectSettings>) -> Request<Update, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 

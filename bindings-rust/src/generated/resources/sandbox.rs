@@ -2,21 +2,22 @@
 
 //! The methods of sandbox.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// The control plane of the local sandbox: ledger, clock, faults. The real API has none of it.
 ///
-/// From [`Client::sandbox`](crate::Client::sandbox).
+/// From [`Client::sandbox`](crate::Client::sandbox), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Sandbox {
-    pub(super) engine: Engine,
+pub struct Sandbox<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Sandbox {
+impl<Way: Clone> Sandbox<Way> {
     /// Set a fault.
     ///
     /// From now on the requests that fit meet the fault. The first fault that fits and is not used up
@@ -27,8 +28,8 @@ impl Sandbox {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `sandbox.add_fault`: `POST /_sandbox/faults`
-    pub fn add_fault(&self, body: impl IntoBody<models::AddSandboxFaultRequest>) -> Request<AddFault> {
-        Request::new(&self.engine).body(body)
+    pub fn add_fault(&self, body: impl IntoBody<models::AddSandboxFaultRequest>) -> Request<AddFault, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Take all faults away.
@@ -36,8 +37,8 @@ impl Sandbox {
     /// Requests that hang because of a fault go on hanging.
     ///
     /// `sandbox.clear_faults`: `DELETE /_sandbox/faults`
-    pub fn clear_faults(&self) -> Request<ClearFaults> {
-        Request::new(&self.engine)
+    pub fn clear_faults(&self) -> Request<ClearFaults, Way> {
+        Request::new(&self.way)
     }
 
     /// What the handsets got.
@@ -45,11 +46,11 @@ impl Sandbox {
     /// Every arrival at a handset, oldest first. A text that arrived twice is there twice; one that was
     /// accepted and has not arrived yet is not there.
     ///
-    /// Can be set before it is awaited: `to`.
+    /// Can be set before it is made: `to`.
     ///
     /// `sandbox.ledger`: `GET /_sandbox/ledger`
-    pub fn ledger(&self) -> Request<Ledger> {
-        Request::new(&self.engine)
+    pub fn ledger(&self) -> Request<Ledger, Way> {
+        Request::new(&self.way)
     }
 
     /// List the faults that are set.
@@ -57,19 +58,19 @@ impl Sandbox {
     /// The faults, with how often each has fired.
     ///
     /// `sandbox.list_faults`: `GET /_sandbox/faults`
-    pub fn list_faults(&self) -> Request<ListFaults> {
-        Request::new(&self.engine)
+    pub fn list_faults(&self) -> Request<ListFaults, Way> {
+        Request::new(&self.way)
     }
 
     /// The requests the sandbox saw.
     ///
     /// The last 10,000 requests, oldest first, those of the control plane left out. Secrets are masked.
     ///
-    /// Can be set before it is awaited: `operation`.
+    /// Can be set before it is made: `operation`.
     ///
     /// `sandbox.list_requests`: `GET /_sandbox/requests`
-    pub fn list_requests(&self) -> Request<ListRequests> {
-        Request::new(&self.engine)
+    pub fn list_requests(&self) -> Request<ListRequests, Way> {
+        Request::new(&self.way)
     }
 
     /// Forget everything.
@@ -77,8 +78,8 @@ impl Sandbox {
     /// Drops apps, webhooks, messages, faults, the ledger and the journal, and seeds the sandbox anew.
     ///
     /// `sandbox.reset`: `POST /_sandbox/reset`
-    pub fn reset(&self) -> Request<Reset> {
-        Request::new(&self.engine)
+    pub fn reset(&self) -> Request<Reset, Way> {
+        Request::new(&self.way)
     }
 
     /// Let everything that is planned happen now.
@@ -87,8 +88,8 @@ impl Sandbox {
     /// answers after the last callback was answered or given up.
     ///
     /// `sandbox.run_until_idle`: `POST /_sandbox/run-until-idle`
-    pub fn run_until_idle(&self) -> Request<RunUntilIdle> {
-        Request::new(&self.engine)
+    pub fn run_until_idle(&self) -> Request<RunUntilIdle, Way> {
+        Request::new(&self.way)
     }
 
     /// Wait until a handset got a message.
@@ -96,12 +97,12 @@ impl Sandbox {
     /// Answers as soon as a handset has a message that fits, also one that came before the call. Answers
     /// 404 when none came within the time.
     ///
-    /// Can be set before it is awaited: `contains`, `within_ms`.
+    /// Can be set before it is made: `contains`, `within_ms`.
     ///
     /// `sandbox.wait_for_message`: `GET /_sandbox/ledger:wait`
-    pub fn wait_for_message(&self, to: impl Into<String>) -> Request<WaitForMessage> {
+    pub fn wait_for_message(&self, to: impl Into<String>) -> Request<WaitForMessage, Way> {
         let to: String = to.into();
-        Request::new(&self.engine).query("to", to)
+        Request::new(&self.way).query("to", to)
     }
 }
 
@@ -147,7 +148,7 @@ impl Method for Ledger {
     }
 }
 
-impl Request<Ledger> {
+impl<Way: Clone> Request<Ledger, Way> {
     /// Only this handset; a phone number with or without plus.
     pub fn to(self, to: impl Into<String>) -> Self {
         let to: String = to.into();
@@ -183,7 +184,7 @@ impl Method for ListRequests {
     }
 }
 
-impl Request<ListRequests> {
+impl<Way: Clone> Request<ListRequests, Way> {
     /// Only this operation, such as `messages.send`.
     pub fn operation(self, operation: impl Into<String>) -> Self {
         let operation: String = operation.into();
@@ -233,7 +234,7 @@ impl Method for WaitForMessage {
     }
 }
 
-impl Request<WaitForMessage> {
+impl<Way: Clone> Request<WaitForMessage, Way> {
     /// Only a message whose text holds this.
     pub fn contains(self, contains: impl Into<String>) -> Self {
         let contains: String = contains.into();

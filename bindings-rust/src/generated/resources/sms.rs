@@ -2,23 +2,24 @@
 
 //! The methods of sms.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{Method, Request, sealed};
 use crate::wire::Written;
 use std::time::Duration;
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Text messages, the short way: a phone number and a text.
 ///
-/// From [`Client::sms`](crate::Client::sms).
+/// From [`Client::sms`](crate::Client::sms), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Sms {
-    pub(super) engine: Engine,
+pub struct Sms<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Sms {
+impl<Way: Clone> Sms<Way> {
     /// Send a text message.
     ///
     /// Queues one SMS to one phone number. The same as `messages.send` with a text message, an SMS
@@ -28,7 +29,7 @@ impl Sms {
     /// Repeating it may do it twice. A call whose answer is lost ends as
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
-    /// Can be set before it is awaited: `app_id`, `sender`, `flash`, `max_parts`, `ttl`, `callback_url`,
+    /// Can be set before it is made: `app_id`, `sender`, `flash`, `max_parts`, `ttl`, `callback_url`,
     /// `message_metadata`, `correlation_id`, `queue`, `processing_strategy`, `message_content_type`.
     ///
     /// ```no_run
@@ -43,10 +44,10 @@ impl Sms {
     /// ```
     ///
     /// `sms.send`, which becomes `messages.send`: `POST /v1/projects/{project_id}/messages:send`
-    pub fn send(&self, to: impl Into<String>, text: impl Into<String>) -> Request<Send> {
+    pub fn send(&self, to: impl Into<String>, text: impl Into<String>) -> Request<Send, Way> {
         let to: String = to.into();
         let text: String = text.into();
-        Request::new(&self.engine).field("to", Written(&to)).field("text", Written(&text))
+        Request::new(&self.way).field("to", Written(&to)).field("text", Written(&text))
     }
 }
 
@@ -64,7 +65,7 @@ impl Method for Send {
     }
 }
 
-impl Request<Send> {
+impl<Way: Clone> Request<Send, Way> {
     /// The app that sends. Filled in from the client's `app_id` when left out.
     pub fn app_id(self, app_id: impl Into<String>) -> Self {
         let app_id: String = app_id.into();

@@ -2,21 +2,22 @@
 
 //! The methods of templates.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Templates of messages, with translations and versions (the template host).
 ///
-/// From [`Client::templates`](crate::Client::templates).
+/// From [`Client::templates`](crate::Client::templates), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Templates {
-    pub(super) engine: Engine,
+pub struct Templates<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Templates {
+impl<Way: Clone> Templates<Way> {
     /// Create a template.
     ///
     /// Stores a template. Without an id of your own, a repeated call stores a second one.
@@ -25,8 +26,8 @@ impl Templates {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `templates.create`: `POST /v2/projects/{project_id}/templates`
-    pub fn create(&self, body: impl IntoBody<models::CreateTemplateRequest>) -> Request<Create> {
-        Request::new(&self.engine).body(body)
+    pub fn create(&self, body: impl IntoBody<models::CreateTemplateRequest>) -> Request<Create, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete a template.
@@ -36,8 +37,8 @@ impl Templates {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `templates.delete`: `DELETE /v2/projects/{project_id}/templates/{template_id}`
-    pub fn delete(&self, template_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("template_id", template_id)
+    pub fn delete(&self, template_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("template_id", template_id)
     }
 
     /// Get a template.
@@ -47,8 +48,8 @@ impl Templates {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `templates.get`: `GET /v2/projects/{project_id}/templates/{template_id}`
-    pub fn get(&self, template_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("template_id", template_id)
+    pub fn get(&self, template_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("template_id", template_id)
     }
 
     /// List templates.
@@ -58,8 +59,8 @@ impl Templates {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `templates.list`: `GET /v2/projects/{project_id}/templates`
-    pub fn list(&self) -> Request<List> {
-        Request::new(&self.engine)
+    pub fn list(&self) -> Request<List, Way> {
+        Request::new(&self.way)
     }
 
     /// List translations of a template.
@@ -68,11 +69,11 @@ impl Templates {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `language_code`, `translation_version`.
+    /// Can be set before it is made: `language_code`, `translation_version`.
     ///
     /// `templates.list_translations`: `GET /v2/projects/{project_id}/templates/{template_id}/translations`
-    pub fn list_translations(&self, template_id: impl Into<String>) -> Request<ListTranslations> {
-        Request::new(&self.engine).path("template_id", template_id)
+    pub fn list_translations(&self, template_id: impl Into<String>) -> Request<ListTranslations, Way> {
+        Request::new(&self.way).path("template_id", template_id)
     }
 
     /// Replace a template.
@@ -88,8 +89,8 @@ impl Templates {
         &self,
         template_id: impl Into<String>,
         body: impl IntoBody<models::UpdateTemplateRequest>,
-    ) -> Request<Update> {
-        Request::new(&self.engine).path("template_id", template_id).body(body)
+    ) -> Request<Update, Way> {
+        Request::new(&self.way).path("template_id", template_id).body(body)
     }
 }
 
@@ -163,7 +164,7 @@ impl Method for ListTranslations {
     }
 }
 
-impl Request<ListTranslations> {
+impl<Way: Clone> Request<ListTranslations, Way> {
     /// Only translations in this language (BCP-47).
     pub fn language_code(self, language_code: impl Into<String>) -> Self {
         let language_code: String = language_code.into();

@@ -2,21 +2,22 @@
 
 //! The methods of transcoding.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// What a message becomes on each channel.
 ///
-/// From [`Client::transcoding`](crate::Client::transcoding).
+/// From [`Client::transcoding`](crate::Client::transcoding), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Transcoding {
-    pub(super) engine: Engine,
+pub struct Transcoding<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Transcoding {
+impl<Way: Clone> Transcoding<Way> {
     /// Preview a message in channel formats.
     ///
     /// Shows what a message becomes on the given channels of an app. Nothing is sent.
@@ -24,8 +25,8 @@ impl Transcoding {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `transcoding.transcode`: `POST /v1/projects/{project_id}/messages:transcode`
-    pub fn transcode(&self, body: impl IntoBody<models::TranscodeMessageRequest>) -> Request<Transcode> {
-        Request::new(&self.engine).body(body)
+    pub fn transcode(&self, body: impl IntoBody<models::TranscodeMessageRequest>) -> Request<Transcode, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 

@@ -2,21 +2,22 @@
 
 //! The methods of webhooks.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// Where an app's callbacks go.
 ///
-/// From [`Client::webhooks`](crate::Client::webhooks).
+/// From [`Client::webhooks`](crate::Client::webhooks), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Webhooks {
-    pub(super) engine: Engine,
+pub struct Webhooks<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Webhooks {
+impl<Way: Clone> Webhooks<Way> {
     /// Create a webhook.
     ///
     /// Subscribes a URL to callbacks of one app. An app has at most 5 webhooks, each with its own target.
@@ -25,8 +26,8 @@ impl Webhooks {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `webhooks.create`: `POST /v1/projects/{project_id}/webhooks`
-    pub fn create(&self, body: impl IntoBody<models::CreateWebhookRequest>) -> Request<Create> {
-        Request::new(&self.engine).body(body)
+    pub fn create(&self, body: impl IntoBody<models::CreateWebhookRequest>) -> Request<Create, Way> {
+        Request::new(&self.way).body(body)
     }
 
     /// Delete a webhook.
@@ -36,8 +37,8 @@ impl Webhooks {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `webhooks.delete`: `DELETE /v1/projects/{project_id}/webhooks/{webhook_id}`
-    pub fn delete(&self, webhook_id: impl Into<String>) -> Request<Delete> {
-        Request::new(&self.engine).path("webhook_id", webhook_id)
+    pub fn delete(&self, webhook_id: impl Into<String>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("webhook_id", webhook_id)
     }
 
     /// Get a webhook.
@@ -47,8 +48,8 @@ impl Webhooks {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `webhooks.get`: `GET /v1/projects/{project_id}/webhooks/{webhook_id}`
-    pub fn get(&self, webhook_id: impl Into<String>) -> Request<Get> {
-        Request::new(&self.engine).path("webhook_id", webhook_id)
+    pub fn get(&self, webhook_id: impl Into<String>) -> Request<Get, Way> {
+        Request::new(&self.way).path("webhook_id", webhook_id)
     }
 
     /// List webhooks of an app.
@@ -58,8 +59,8 @@ impl Webhooks {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `webhooks.list`: `GET /v1/projects/{project_id}/apps/{app_id}/webhooks`
-    pub fn list(&self, app_id: impl Into<String>) -> Request<List> {
-        Request::new(&self.engine).path("app_id", app_id)
+    pub fn list(&self, app_id: impl Into<String>) -> Request<List, Way> {
+        Request::new(&self.way).path("app_id", app_id)
     }
 
     /// Update a webhook.
@@ -68,15 +69,15 @@ impl Webhooks {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `update_mask`.
+    /// Can be set before it is made: `update_mask`.
     ///
     /// `webhooks.update`: `PATCH /v1/projects/{project_id}/webhooks/{webhook_id}`
     pub fn update(
         &self,
         webhook_id: impl Into<String>,
         body: impl IntoBody<models::UpdateWebhookRequest>,
-    ) -> Request<Update> {
-        Request::new(&self.engine).path("webhook_id", webhook_id).body(body)
+    ) -> Request<Update, Way> {
+        Request::new(&self.way).path("webhook_id", webhook_id).body(body)
     }
 }
 
@@ -150,7 +151,7 @@ impl Method for Update {
     }
 }
 
-impl Request<Update> {
+impl<Way: Clone> Request<Update, Way> {
     /// Paths of the properties to change, joined with commas. Without it, what is in the body changes.
     pub fn update_mask(self, update_mask: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let update_mask: Vec<String> = update_mask.into_iter().map(Into::into).collect();

@@ -14,7 +14,6 @@ struct VariantView {
     variant: String,
     model: String,
     trigger: String,
-    body_key: String,
 }
 
 pub(super) fn draft(types: &Types<'_>) -> Result<Draft> {
@@ -33,7 +32,6 @@ pub(super) fn draft(types: &Types<'_>) -> Result<Draft> {
                 variant: names::variant("webhooks", &callback.trigger)?,
                 model: type_name(&callback.schema)?,
                 trigger: literal(&callback.trigger),
-                body_key: literal(&callback.body_key),
             })
         })
         .collect::<Result<_>>()?;

@@ -25,12 +25,12 @@ pub(super) fn of<'o>(operation: &Operation, options: impl Iterator<Item = &'o st
     let options: Vec<_> = options.map(|name| format!("`{name}`")).collect();
     let options = match options.as_slice() {
         [] => String::new(),
-        some => format!("Can be set before it is awaited: {}.", some.join(", ")),
+        some => format!("Can be set before it is made: {}.", some.join(", ")),
     };
     let paging = operation.page.as_ref().map_or_else(String::new, |page| {
         let place = if page.in_body { " of the body" } else { "" };
         format!(
-            "Awaited, it answers with one page. [`items`](Request::items) gives its `{}` and those of all pages \
+            "Made once, it answers with one page. [`items`](Request::items) gives its `{}` and those of all pages \
              after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the page that \
              `{}`{place} names, else with the first; the `{}` of each page names the one after it.",
             page.items, page.token, page.next

@@ -14,14 +14,15 @@ use crate::targets::Draft;
 use crate::targets::rust::{docs, literal, names};
 
 /// Methods that every request has already.
-const REQUEST: [&str; 13] = [
+const REQUEST: [&str; 14] = [
     "new",
     "path",
     "query",
     "body",
     "field",
     "fail",
-    "into_call",
+    "into_record",
+    "call",
     "timeout",
     "max_retries",
     "replay_unknown",
@@ -31,10 +32,10 @@ const REQUEST: [&str; 13] = [
 ];
 
 /// Methods that the client has already.
-const CLIENT: [&str; 4] = ["new", "from_env", "statistics", "engine"];
+const CLIENT: [&str; 3] = ["new", "from_env", "statistics"];
 
 /// Types that a file of methods uses without a path.
-const USED: [&str; 7] = ["Engine", "IntoBody", "Method", "Operation", "Paged", "Request", "Written"];
+const USED: [&str; 8] = ["Async", "IntoBody", "Method", "Operation", "Paged", "Request", "Way", "Written"];
 
 #[derive(Default)]
 struct Resource<'c> {
@@ -155,7 +156,10 @@ impl Resource<'_> {
             "title": docs::module_comment([format!("{}.", title(name))]),
             "docs": docs::comment([
                 purpose(name, types),
-                format!("From [`Client::{module}`](crate::Client::{module})."),
+                format!(
+                    "From [`Client::{module}`](crate::Client::{module}), or from the same method of a \
+                     [`blocking::Client`](crate::blocking::Client)."
+                ),
             ]),
             "name": model,
             "methods": methods,

@@ -183,3 +183,17 @@ async fn retries_can_be_switched_off() {
     let error = stage.engine.execute(sms().options(no_retries())).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_give_up_while_they_wait_for_their_turn_cost_the_others_none() {
+    let stage = limited("giving up", 1_000, 10);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..600 {
+        let engine = stage.engine.clone();
+        calls.spawn(async move { tokio::time::timeout(Duration::from_secs(1), engine.execute(sms())).await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let accepted = calls.join_all().await.into_iter().filter(|call| matches!(call, Ok(Ok(_)))).count();
+    // Twice as many calls as turns, for half a minute.
+    assert!((200..=301).contains(&accepted), "{accepted}");
+}

@@ -67,7 +67,7 @@ async fn faults_of_the_api_are_unknown_for_a_send_and_repeated_for_a_read() {
 #[tokio::test(start_paused = true)]
 async fn refusals_are_final_for_both() {
     let table = [
-        (302, ErrorKind::Server),
+        (307, ErrorKind::Server),
         (400, ErrorKind::InvalidRequest),
         (401, ErrorKind::Auth),
         (403, ErrorKind::Permission),
@@ -114,13 +114,14 @@ async fn a_404_to_a_delete_repeated_after_an_unclear_attempt_is_success() {
 
 #[tokio::test(start_paused = true)]
 async fn only_a_refusal_says_for_certain_that_nothing_was_done() {
-    for (status, sent) in [(400, false), (404, false), (429, false), (501, false), (302, true), (303, true)] {
+    for (status, sent) in [(400, false), (404, false), (429, false), (501, false), (307, false), (308, false)]
+    {
         let options = CallOptions::default().max_retries(0);
         let stage = stage([Turn::answer(status, "{}")]);
         let error = stage.engine.execute(sms().options(options)).await.unwrap_err();
         assert_eq!((error.status(), error.sent()), (Some(status), sent));
     }
-    for status in [101, 600, 999] {
+    for status in [101, 300, 301, 302, 303, 304, 600, 999] {
         let error = stage([Turn::answer(status, "{}")]).send().await.unwrap_err();
         assert_eq!((error.kind(), error.sent()), (ErrorKind::UnknownOutcome, true), "{status}");
     }

@@ -62,20 +62,40 @@ async fn the_token_that_the_caller_begins_with_counts_as_seen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_an_error_the_same_page_is_asked_for_again() {
+async fn after_an_error_that_may_heal_the_same_page_is_asked_for_again() {
     let stage = stage([
         page(r#"{"next_page_token":"t"}"#),
-        Turn::answer(400, "{}"),
+        Turn::with_headers(429, &[("retry-after", "60")]),
         Turn::Silence,
         page(r#"{"contacts":[2]}"#),
     ]);
     let mut pages = stage.engine.pager(contacts()).unwrap();
     pages.next().await.unwrap();
-    assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::InvalidRequest);
+    assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::RateLimited);
     assert!(tokio::time::timeout(Duration::from_secs(1), pages.next()).await.is_err());
     assert_eq!(&pages.next().await.unwrap().unwrap().body[..], br#"{"contacts":[2]}"#);
     let urls = stage.urls.lock().unwrap();
     assert!(urls[1..].iter().all(|(url, _)| url.ends_with("page_token=t")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_an_error_that_cannot_heal_the_list_has_ended() {
+    let stage = stage([page(r#"{"next_page_token":"t"}"#), Turn::answer(403, "{}")]);
+    let mut pages = stage.engine.pager(contacts()).unwrap();
+    pages.next().await.unwrap();
+    assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::Permission);
+    assert!(pages.next().await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_no_text_is_an_error_and_no_end() {
+    for token in ["5", "{}", r#""\ud800""#] {
+        let stage = stage([page(&format!(r#"{{"next_page_token":{token}}}"#))]);
+        let mut pages = stage.engine.pager(contacts()).unwrap();
+        assert!(pages.next().await.unwrap().is_some());
+        assert_eq!(pages.next().await.unwrap_err().kind(), ErrorKind::Decode, "{token}");
+        assert!(pages.next().await.unwrap().is_none());
+    }
 }
 
 #[tokio::test(start_paused = true)]

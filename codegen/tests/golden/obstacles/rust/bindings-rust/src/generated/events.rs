@@ -22,5 +22,5 @@ pub enum Event {
 }
 
 callbacks!(Event {
-    Type = "TYPE", "match";
+    Type = "TYPE";
 });

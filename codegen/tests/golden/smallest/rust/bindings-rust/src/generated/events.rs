@@ -20,5 +20,5 @@ pub enum Event {
 }
 
 callbacks!(Event {
-    NoteRead = "NOTE_READ", "note_read";
+    NoteRead = "NOTE_READ";
 });

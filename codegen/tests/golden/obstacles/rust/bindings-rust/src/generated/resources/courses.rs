@@ -2,23 +2,24 @@
 
 //! The methods of courses.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::paging::Paged;
 use crate::request::{IntoBody, Method, Request, sealed};
 use jiff::Timestamp;
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// The methods of courses.
 ///
-/// From [`Client::courses`](crate::Client::courses).
+/// From [`Client::courses`](crate::Client::courses), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Courses {
-    pub(super) engine: Engine,
+pub struct Courses<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Courses {
+impl<Way: Clone> Courses<Way> {
     /// Delete with a body.
     ///
     /// Takes a body although it is a DELETE.
@@ -27,8 +28,8 @@ impl Courses {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `courses.delete`: `DELETE /v1/projects/{project_id}/same/{type}`
-    pub fn delete(&self, r#type: models::Match, body: impl IntoBody<models::Vec_>) -> Request<Delete> {
-        Request::new(&self.engine).path("type", r#type.as_str()).body(body)
+    pub fn delete(&self, r#type: models::Match, body: impl IntoBody<models::Vec_>) -> Request<Delete, Way> {
+        Request::new(&self.way).path("type", r#type.as_str()).body(body)
     }
 
     /// Match what is asked.
@@ -38,17 +39,17 @@ impl Courses {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Can be set before it is awaited: `page_token`, `app_id`, `r#async`, `since`, `field_mask`.
+    /// Can be set before it is made: `page_token`, `app_id`, `r#async`, `since`, `field_mask`.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `items` and those of all
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `items` and those of all
     /// pages after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the
     /// page that `page_token` names, else with the first; the `nextPageToken` of each page names the one
     /// after it.
     ///
     /// `courses.match`: `GET /v1/projects/{project_id}/courses/{type}`
-    pub fn r#match(&self, r#type: models::Match, r#in: impl Into<String>) -> Request<Match> {
+    pub fn r#match(&self, r#type: models::Match, r#in: impl Into<String>) -> Request<Match, Way> {
         let r#in: String = r#in.into();
-        Request::new(&self.engine).path("type", r#type.as_str()).query("in", r#in)
+        Request::new(&self.way).path("type", r#type.as_str()).query("in", r#in)
     }
 
     /// Turn the leaves.
@@ -57,13 +58,13 @@ impl Courses {
     ///
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
-    /// Awaited, it answers with one page. [`items`](Request::items) gives its `in` and those of all pages
+    /// Made once, it answers with one page. [`items`](Request::items) gives its `in` and those of all pages
     /// after it, one by one; [`pages`](Request::pages) gives page after page. Both begin with the page that
     /// `yield` of the body names, else with the first; the `next` of each page names the one after it.
     ///
     /// `courses.turn`: `POST /v1/projects/{project_id}/leaves`
-    pub fn turn(&self, body: impl IntoBody<models::Leaf>) -> Request<Turn> {
-        Request::new(&self.engine).body(body)
+    pub fn turn(&self, body: impl IntoBody<models::Leaf>) -> Request<Turn, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 
@@ -103,7 +104,7 @@ impl Paged for Match {
     }
 }
 
-impl Request<Match> {
+impl<Way: Clone> Request<Match, Way> {
     /// Which page.
     pub fn page_token(self, page_token: impl Into<String>) -> Self {
         let page_token: String = page_token.into();

@@ -2,24 +2,25 @@
 
 //! The methods of loop.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
 use crate::wire::Written;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// The methods of loop.
 ///
-/// From [`Client::r#loop`](crate::Client::r#loop).
+/// From [`Client::r#loop`](crate::Client::r#loop), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Loop {
-    pub(super) engine: Engine,
+pub struct Loop<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Loop {
+impl<Way: Clone> Loop<Way> {
     /// Move on.
     ///
     /// Keywords as a resource and as a method, with a flat body. It becomes `courses.delete`.
@@ -27,12 +28,12 @@ impl Loop {
     /// Repeating it may do it twice. A call whose answer is lost ends as
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
-    /// Can be set before it is awaited: `app_id`, `r#yield`, `shape`, `keys`.
+    /// Can be set before it is made: `app_id`, `r#yield`, `shape`, `keys`.
     ///
     /// `loop.move`, which becomes `courses.delete`: `DELETE /v1/projects/{project_id}/same/{type}`
-    pub fn r#move(&self, r#type: models::Match, r#where: impl Into<String>) -> Request<Move> {
+    pub fn r#move(&self, r#type: models::Match, r#where: impl Into<String>) -> Request<Move, Way> {
         let r#where: String = r#where.into();
-        Request::new(&self.engine).path("type", r#type.as_str()).field("where", Written(&r#where))
+        Request::new(&self.way).path("type", r#type.as_str()).field("where", Written(&r#where))
     }
 
     /// Match in a way of our own.
@@ -42,8 +43,8 @@ impl Loop {
     /// Repeating it does no harm, so a call whose answer is lost is tried again.
     ///
     /// `loop.while`, which becomes `courses.match`: `GET /v1/projects/{project_id}/courses/{type}`
-    pub fn r#while(&self, r#type: models::Match) -> Request<While> {
-        Request::new(&self.engine).path("type", r#type.as_str())
+    pub fn r#while(&self, r#type: models::Match) -> Request<While, Way> {
+        Request::new(&self.way).path("type", r#type.as_str())
     }
 
     /// Move on as a whole.
@@ -54,8 +55,12 @@ impl Loop {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `loop.yield`, which becomes `courses.delete`: `DELETE /v1/projects/{project_id}/same/{type}`
-    pub fn r#yield(&self, r#type: models::Match, body: impl IntoBody<models::MoveRequest>) -> Request<Yield> {
-        Request::new(&self.engine).path("type", r#type.as_str()).body(body)
+    pub fn r#yield(
+        &self,
+        r#type: models::Match,
+        body: impl IntoBody<models::MoveRequest>,
+    ) -> Request<Yield, Way> {
+        Request::new(&self.way).path("type", r#type.as_str()).body(body)
     }
 }
 
@@ -73,7 +78,7 @@ impl Method for Move {
     }
 }
 
-impl Request<Move> {
+impl<Way: Clone> Request<Move, Way> {
     /// The app. Filled in from the client's `app_id` when left out.
     pub fn app_id(self, app_id: impl Into<String>) -> Self {
         let app_id: String = app_id.into();

@@ -2,7 +2,7 @@
 
 //! The methods of each resource.
 
-use crate::Client;
+use crate::client::resources;
 use crate::generated::models;
 use crate::request::into_body;
 
@@ -12,16 +12,11 @@ pub mod r#loop;
 pub use courses::Courses;
 pub use r#loop::Loop;
 
-impl Client {
+resources! {
     /// The methods of courses.
-    pub fn courses(&self) -> Courses {
-        Courses { engine: self.engine().clone() }
-    }
-
+    courses: Courses;
     /// The methods of loop.
-    pub fn r#loop(&self) -> Loop {
-        Loop { engine: self.engine().clone() }
-    }
+    r#loop: Loop;
 }
 
 into_body!(models::Leaf, models::MoveRequest, models::Vec_,);

@@ -2,7 +2,7 @@
 
 //! The methods of each resource.
 
-use crate::Client;
+use crate::client::resources;
 use crate::generated::models;
 use crate::request::into_body;
 
@@ -10,11 +10,9 @@ pub mod notes;
 
 pub use notes::Notes;
 
-impl Client {
+resources! {
     /// The methods of notes.
-    pub fn notes(&self) -> Notes {
-        Notes { engine: self.engine().clone() }
-    }
+    notes: Notes;
 }
 
 into_body!(models::SendNoteRequest,);

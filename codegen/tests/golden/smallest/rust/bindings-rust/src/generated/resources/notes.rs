@@ -2,21 +2,22 @@
 
 //! The methods of notes.
 
+use crate::client::Async;
 use crate::generated::models;
 use crate::request::{IntoBody, Method, Request, sealed};
-use tidings_core::Engine;
 use tidings_core::contract::Operation;
 use tidings_core::generated::operations;
 
 /// The methods of notes.
 ///
-/// From [`Client::notes`](crate::Client::notes).
+/// From [`Client::notes`](crate::Client::notes), or from the same method of a
+/// [`blocking::Client`](crate::blocking::Client).
 #[derive(Clone, Debug)]
-pub struct Notes {
-    pub(super) engine: Engine,
+pub struct Notes<Way = Async> {
+    pub(super) way: Way,
 }
 
-impl Notes {
+impl<Way: Clone> Notes<Way> {
     /// Send a note.
     ///
     /// Hands one note over.
@@ -25,8 +26,8 @@ impl Notes {
     /// [`UnknownOutcome`](crate::ErrorKind::UnknownOutcome) and is never repeated by itself.
     ///
     /// `notes.send`: `POST /v1/projects/{project_id}/notes:send`
-    pub fn send(&self, body: impl IntoBody<models::SendNoteRequest>) -> Request<Send> {
-        Request::new(&self.engine).body(body)
+    pub fn send(&self, body: impl IntoBody<models::SendNoteRequest>) -> Request<Send, Way> {
+        Request::new(&self.way).body(body)
     }
 }
 
