@@ -249,7 +249,7 @@ async fn a_refusal_whose_body_never_ends_is_a_refusal() {
     tokio::spawn(async move {
         let mut kept = Vec::new();
         while let Ok((mut inbound, _)) = listener.accept().await {
-            let length = inbound.read(&mut [0; 65_536]).await.unwrap();
+            let length = inbound.read(&mut vec![0; 65_536]).await.unwrap();
             assert!(length > 0);
             let head = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 100\r\n\r\n{\"error\":";
             inbound.write_all(head).await.unwrap();

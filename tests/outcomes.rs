@@ -136,10 +136,9 @@ async fn a_redirect_is_never_followed_and_its_place_is_told() {
         let read = client.apps().list().await.unwrap_err();
         assert_eq!((send.location(), read.location()), (Some(elsewhere), Some(elsewhere)));
         // Only 307 and 308 say that nothing was done here.
-        let sent = !asks_again;
-        let kind = if sent { ErrorKind::UnknownOutcome } else { ErrorKind::Server };
-        assert_eq!(end(Err(send)), Failed(kind, sent, 1), "{status}");
-        assert_eq!(end(Err(read)), Failed(ErrorKind::Server, sent, 1), "{status}");
+        let kind = if asks_again { ErrorKind::Server } else { ErrorKind::UnknownOutcome };
+        assert_eq!(end(Err(send)), Failed(kind, !asks_again, 1), "{status}");
+        assert_eq!(end(Err(read)), Failed(ErrorKind::Server, !asks_again, 1), "{status}");
         assert_eq!(world.arrivals().await.unwrap(), 0);
     }
 }

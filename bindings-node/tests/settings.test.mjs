@@ -49,7 +49,7 @@ test('more attempts at a time than allowed wait in vain, and send nothing', asyn
   assert.equal((await world.requests('messages.send')).length, 1);
 });
 
-test('clients of a project share its rate, unless it is switched off', async () => {
+test('clients of a project and a rate share it, unless it is switched off', async () => {
   const world = await World.make();
   const options = { projectId: 'slow' };
   const slow = world.client({ ...options, rateLimit: 1, ...ENDLESS });
@@ -57,7 +57,8 @@ test('clients of a project share its rate, unless it is switched off', async () 
   // A line of 40 seconds; some may get their turn before the end.
   const waiting = Promise.allSettled(Array.from({ length: 40 }, () => slow.execute('apps.list')));
   await eventually(() => slow.statistics().waiting >= 30);
-  const error = await failure(world.client(options).execute('apps.list', { timeout: 10_000 }));
+  const other = world.client({ ...options, rateLimit: 1 });
+  const error = await failure(other.execute('apps.list', { timeout: 10_000 }));
   assert.deepEqual([error.kind, error.sent, error.attempts], ['timeout', false, 0]);
   await world.client({ ...options, noRateLimit: true }).execute('apps.list', { timeout: 10_000 });
   slow.close();

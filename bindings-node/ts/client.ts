@@ -67,7 +67,7 @@ export interface ClientOptions {
   readonly queueTimeout?: number | undefined;
   /**
    * The most requests a **second**, evenly spaced and retries included, at least 1; 800 by default, as the API allows. All
-   * clients of the process with the same project and address share it.
+   * clients of the process with the same project, address and rate share it.
    */
   readonly rateLimit?: number | undefined;
   /** Send without a limit of our own. Those of the API hold all the same. */

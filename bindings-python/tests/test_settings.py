@@ -70,7 +70,7 @@ def test_more_attempts_at_a_time_than_allowed_wait_in_vain_and_send_nothing(worl
     assert len(world.requests()) == 1
 
 
-def test_clients_of_a_project_share_its_rate_unless_it_is_switched_off(world: World) -> None:
+def test_clients_of_a_project_and_a_rate_share_it_unless_it_is_switched_off(world: World) -> None:
     options = changed(world.options, project_id="shared")
 
     async def main() -> None:
@@ -80,7 +80,7 @@ def test_clients_of_a_project_share_its_rate_unless_it_is_switched_off(world: Wo
         # A line of 40 seconds; some may get their turn before the end.
         await asyncio.to_thread(until, lambda: slow.statistics().waiting >= 30)
         with pytest.raises(TidingsError) as caught:
-            await AsyncClient(**options).execute("apps.list", timeout=10)
+            await AsyncClient(**options, rate_limit=1).execute("apps.list", timeout=10)
         assert (caught.value.kind, caught.value.sent) == ("timeout", False)
         assert (await AsyncClient(**options, no_rate_limit=True).execute("apps.list", timeout=10)).status == 200
         for call in waiting:

@@ -208,8 +208,8 @@ impl Config {
         self
     }
 
-    /// The most requests a second, evenly spaced, retries included. Counted for the project at its address, over all clients
-    /// of the process; those of other processes are not seen. At least 1. Default: [`limits::REQUESTS_PER_SECOND`].
+    /// The most requests a second, evenly spaced, retries included. Shared by all clients of the process with the same
+    /// project, address and rate; other processes are not seen. At least 1. Default: [`limits::REQUESTS_PER_SECOND`].
     pub fn rate_limit(mut self, requests_per_second: u32) -> Self {
         self.rate_limit = Some(requests_per_second);
         self

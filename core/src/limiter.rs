@@ -72,17 +72,13 @@ impl Limiter {
     /// Takes the next turn that is free. `None`, and nothing is taken, if it is not before the deadline.
     pub(crate) fn turn(&self, now: Instant, deadline: Instant) -> Option<Turn> {
         let (now, deadline) = (self.line.moment(now), self.line.moment(deadline));
-        let at = match self.line.returned(now, deadline) {
-            Some(at) => at,
-            None => {
-                let next = &self.line.next;
-                let taken = next.fetch_update(Ordering::AcqRel, Ordering::Acquire, |next| {
-                    let turn = next.max(now);
-                    (turn < deadline).then(|| turn.saturating_add(self.interval))
-                });
-                taken.ok()?.max(now)
-            }
-        };
+        let at = self.line.returned(now, deadline).or_else(|| {
+            let taken = self.line.next.fetch_update(Ordering::AcqRel, Ordering::Acquire, |next| {
+                let turn = next.max(now);
+                (turn < deadline).then(|| turn.saturating_add(self.interval))
+            });
+            Some(taken.ok()?.max(now))
+        })?;
         let wait = Duration::from_nanos(at - now);
         Some(Turn { line: Arc::clone(&self.line), at, interval: self.interval, used: false, wait })
     }

@@ -94,7 +94,7 @@ class BaseClient(Generic[P]):
         queue_timeout: how long an attempt may wait for its turn among them, in seconds; 30 by default. The call then
             ends with `timeout`, and what waited was not sent.
         rate_limit: the most requests a second, evenly spaced and retries included, at least 1; 800 by default, as the
-            API allows. All clients of this process with the same project and address share it.
+            API allows. All clients of this process with the same project, address and rate share it.
         no_rate_limit: send without a limit of our own. Those of the API hold all the same.
         ca_certs: certificates that are trusted beside the system's, one or more in PEM: the text itself, not a path.
         client_certificate: a certificate, its chain and its private key in PEM, to show to the server.

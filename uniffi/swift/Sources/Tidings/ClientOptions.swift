@@ -53,7 +53,7 @@ public struct ClientOptions: Sendable {
     /// with the kind `timeout`, and what waited was not sent.
     public var queueTimeout: TimeInterval?
     /// The most requests a second, evenly spaced, at least 1; 800 by default, as the API allows them for a project. All
-    /// clients of a process with the same project and address share it; other processes are not seen.
+    /// clients of a process with the same project, address and rate share it; other processes are not seen.
     public var rateLimit: Int?
     /// Send without a ``rateLimit``. The API's own limits hold all the same: what is beyond them gets 429 and is tried
     /// again.

@@ -77,7 +77,7 @@ public class ClientOptions {
 
     /**
      * The most requests a second, evenly spaced, at least 1; 800 by default, as the API allows them for a project. All
-     * clients of a process with the same project and address share it; other processes are not seen.
+     * clients of a process with the same project, address and rate share it; other processes are not seen.
      */
     public var rateLimit: Int? = null
 
