@@ -12,7 +12,7 @@ use bytes::Bytes;
 /// | kind | calling again |
 /// | --- | --- |
 /// | `UnknownOutcome` | only after looking for the call: it may have been carried out |
-/// | `RateLimited`, `Connect`, `Timeout`, `Server` | later, if [`Error::is_retryable`] says so |
+/// | `RateLimited`, `Connect`, `Timeout`, `Server`, `Auth` | later, if [`Error::is_retryable`] says so |
 /// | all others | not before something was mended |
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -279,10 +279,18 @@ impl Error {
         self.record.body.as_ref()
     }
 
-    /// What is known about a call whose outcome is unknown. There for [`ErrorKind::UnknownOutcome`] only.
+    /// What is known about a call that may have been carried out and must not be made again blindly: one of kind
+    /// [`ErrorKind::UnknownOutcome`], or [`ErrorKind::Cancelled`] if it was called off after its body was handed over.
     pub fn evidence(&self) -> Option<&Evidence> {
         self.record.evidence.as_ref()
     }
+}
+
+/// Whether an id of the server may stand in a text: it looks like one, and not like what a person wrote.
+fn is_plain(id: &str) -> bool {
+    let fits =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':' | b'/' | b'=');
+    id.len() <= 128 && id.bytes().all(fits)
 }
 
 impl fmt::Display for Error {
@@ -304,7 +312,7 @@ impl fmt::Display for Error {
         if record.attempts > 1 {
             write!(formatter, ", {} attempts", record.attempts)?;
         }
-        if let Some(id) = &record.request_id {
+        if let Some(id) = record.request_id.as_deref().filter(|id| is_plain(id)) {
             write!(formatter, ", request {id}")?;
         }
         formatter.write_str("]")
@@ -328,8 +336,8 @@ impl fmt::Debug for Error {
         if let Some(code) = &record.code {
             shown.field("code", code);
         }
-        if let Some(id) = &record.request_id {
-            shown.field("request_id", id);
+        if let Some(id) = record.request_id.as_deref().filter(|id| is_plain(id)) {
+            shown.field("request_id", &id);
         }
         if let Some(wait) = record.retry_after {
             shown.field("retry_after", &wait);
@@ -351,5 +359,23 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.record.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_a_person_might_have_written_stands_in_no_text() {
+        let about = |id: &str| {
+            let id = Some(id.to_owned());
+            let error = Error::new(ErrorKind::NotFound, "no").with(|record| record.request_id = id);
+            format!("{error} {error:?}")
+        };
+        assert!(about("01FJA8B4A7BM43YGWSG9GBV067").matches("01FJA8B4A7BM43YGWSG9GBV067").count() == 2);
+        for id in ["to +46701234567", "+46701234567", "Your code is 4711", &"x".repeat(200)] {
+            assert!(!about(id).contains(id), "{id}");
+        }
     }
 }
