@@ -237,7 +237,8 @@ impl Inner {
             replay_unknown: options.replay_unknown,
         };
         let result = match composed::composition(asked) {
-            Some(Composition::Edit(edit)) => self.edit(call, edit, watch, &run).await,
+            // Boxed, so that the calls that are made a thousand times a second are not as large as it.
+            Some(Composition::Edit(edit)) => Box::pin(self.edit(call, edit, watch, &run)).await,
             Some(Composition::Rewrite(_)) | None => match prepare::prepare(call, &self.defaults()) {
                 Ok(prepared) => self.run(&prepared, watch, &run).await,
                 Err(error) => Err(error),
