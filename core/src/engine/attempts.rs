@@ -135,7 +135,7 @@ impl Inner {
                 watch.rests(unclear);
             }
             let failed = Failed { proof: &proof, began, error: &error, next };
-            let Some(pause) = self.pause(prepared, run, past, &failed) else {
+            let Some(pause) = self.prepare_retry(prepared, run, past, &failed) else {
                 return Err(error);
             };
             if is_counted(prepared) {
@@ -151,8 +151,9 @@ impl Inner {
         }
     }
 
-    /// How long to wait before the next attempt. `None`: there is none.
-    fn pause(
+    /// Does what the next attempt needs (another token, new connections, a retry of the budget), and says how long to wait
+    /// before it. `None`: there is none.
+    fn prepare_retry(
         &self,
         prepared: &Prepared,
         run: &Run,
