@@ -75,14 +75,14 @@ impl Watch {
         Ok(())
     }
 
-    /// The attempt has ended. `unclear`: it may have been carried out.
+    /// The attempt has ended. `unclear`: it, or one before it, may have been carried out.
     pub(crate) fn rests(&self, unclear: bool) {
         let mut stage = self.stage();
         let attempt = stage.attempt.take();
         if unclear {
             stage.unclear_before = true;
             let must_not_repeat = |attempt: &Attempt| attempt.operation.retry == RetryClass::Unsafe;
-            stage.in_doubt = attempt.filter(must_not_repeat).or(stage.in_doubt.take());
+            stage.in_doubt = stage.in_doubt.take().or(attempt.filter(must_not_repeat));
         }
     }
 

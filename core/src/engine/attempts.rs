@@ -108,8 +108,6 @@ impl Inner {
             if let Some(status) = ending.status() {
                 span.record("http.response.status_code", status);
             }
-            let unclear = matches!(&ending, Ending::Unclear { .. })
-                || matches!(&ending, Ending::Answered(answer) if answer.status == 408 || answer.status >= 500);
             let situation = Situation {
                 operation: prepared.operation,
                 body: prepared.body.as_deref(),
@@ -126,13 +124,13 @@ impl Inner {
                 }
                 Judgement::Failed { error, next } => (error, next),
             };
-            past.unclear |= unclear;
+            past.unclear |= error.sent();
             if error.kind() == ErrorKind::UnknownOutcome {
                 past.unknown = Some(error.clone());
             }
             // An attempt that may have been carried out stays in sight of whoever calls off until the call has ended.
             if next != Next::Stop || !error.sent() {
-                watch.rests(unclear);
+                watch.rests(error.sent());
             }
             let failed = Failed { proof: &proof, began, error: &error, next };
             let Some(pause) = self.prepare_retry(prepared, run, past, &failed) else {

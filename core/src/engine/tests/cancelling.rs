@@ -103,3 +103,31 @@ async fn a_send_in_doubt_stays_so_while_it_waits_for_its_replay() {
     assert_eq!((told.len(), told[0].kind(), told[0].sent()), (1, ErrorKind::Cancelled, true));
     assert_eq!(told[0].evidence().unwrap().message_metadata.as_deref(), Some("mine"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn whatever_made_it_unknown_a_send_that_waits_for_its_replay_never_counts_as_not_sent() {
+    let unclear = [
+        Turn::answer(200, "{}"),
+        Turn::answer(302, ""),
+        Turn::answer(101, ""),
+        Turn::answer(408, ""),
+        Turn::answer(500, ""),
+        Turn::Drop,
+    ];
+    for turn in unclear {
+        let watch = Arc::new(Watch::new(sms().operation));
+        let (off, verdicts) = (Arc::clone(&watch), Arc::new(Mutex::new(Vec::new())));
+        let seen = Arc::clone(&verdicts);
+        // Told of the retry, its caller calls it off.
+        let stage = stage_with([turn], |config| {
+            config.on_retry(move |_| seen.lock().unwrap().extend(off.interrupt(Interruption::Cancelled)))
+        });
+        let call = sms().options(CallOptions::default().replay_unknown(true));
+        let result = stage.engine.execute_watched(call, &watch).await;
+        assert!(result.is_err());
+        let verdicts = verdicts.lock().unwrap();
+        let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+        assert_eq!((verdict.kind(), verdict.sent()), (ErrorKind::Cancelled, true));
+        assert_eq!(verdict.evidence().unwrap().message_metadata.as_deref(), Some("mine"));
+    }
+}
